@@ -1,0 +1,6 @@
+//! Voxel volumes, projects, edits, formats and a software renderer.
+//!
+//! The engine knows nothing of the outside: no JSON, sockets, paths, clocks,
+//! environment or globals. Formats take bytes and limits, and return values.
+
+pub mod volume;
