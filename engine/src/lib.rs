@@ -3,4 +3,13 @@
 //! The engine knows nothing of the outside: no JSON, sockets, paths, clocks,
 //! environment or globals. Formats take bytes and limits, and return values.
 
+pub mod command;
+pub mod composite;
+pub mod error;
+mod history;
+pub mod math;
+pub mod ops;
+pub mod project;
+pub mod scene;
+pub mod snapshot;
 pub mod volume;

@@ -107,6 +107,58 @@ impl Brick {
         old
     }
 
+    /// Puts a voxel at every place of `mask`, a word per cell; an empty one erases.
+    /// Returns how many places were written, or how many voxels erased.
+    pub fn fill(&mut self, mask: &[u64; 64], voxel: Voxel) -> u64 {
+        let voxel = voxel.normalized();
+        let places: u32 = mask.iter().map(|word| word.count_ones()).sum();
+        if voxel.is_empty() {
+            return self.erase_mask(mask);
+        }
+        if places as usize == BRICK_VOXELS {
+            *self = Self::full(voxel);
+        } else if self.is_empty() || matches!(self.colors, Colors::Uniform(color) if color == voxel)
+        {
+            self.colors = Colors::Uniform(voxel);
+            self.cells.iter_mut().zip(mask).for_each(|(word, bits)| *word |= bits);
+            self.recount();
+        } else {
+            for (cell, bits) in mask.iter().enumerate() {
+                for bit in Bits(*bits) {
+                    self.set(Local::from_cell_and_bit(cell, bit), voxel);
+                }
+            }
+        }
+        u64::from(places)
+    }
+
+    fn erase_mask(&mut self, mask: &[u64; 64]) -> u64 {
+        let before = self.filled;
+        if let Colors::Ranked(voxels) = &mut self.colors {
+            let mut ranked = voxels.iter().copied();
+            let mut kept = Vec::with_capacity(voxels.len());
+            for (word, gone) in self.cells.iter().zip(mask) {
+                for bit in Bits(*word) {
+                    let voxel = ranked.next();
+                    kept.extend(voxel.filter(|_| gone >> bit & 1 == 0));
+                }
+            }
+            *voxels = kept;
+        }
+        self.cells.iter_mut().zip(mask).for_each(|(word, gone)| *word &= !gone);
+        self.recount();
+        if self.filled == 0 {
+            self.colors = Colors::Uniform(Voxel::EMPTY);
+        }
+        u64::from(before - self.filled)
+    }
+
+    fn recount(&mut self) {
+        self.filled = self.cells.iter().map(|word| word.count_ones() as u16).sum();
+        let bit = |(cell, word): (usize, &u64)| u64::from(*word != 0) << cell;
+        self.summary = self.cells.iter().enumerate().map(bit).fold(0, |a, b| a | b);
+    }
+
     /// How many voxels are filled.
     pub const fn filled(&self) -> u32 {
         self.filled as u32
@@ -395,6 +447,34 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn filling_a_mask_is_writing_each_place(
+            writes in prop::collection::vec((0u16..4096, 0u32..400), 0..600),
+            mask in prop::collection::vec(any::<u64>(), 64),
+            n in prop_oneof![Just(None), (0u32..400).prop_map(Some)],
+        ) {
+            let mask: [u64; 64] = mask.try_into().unwrap();
+            let voxel = n.map_or(Voxel::EMPTY, color);
+            let mut filled = Brick::default();
+            for (index, n) in writes {
+                filled.set(Local::from_index(index), color(n % 7 * (n & 1)));
+            }
+            let mut single = filled.clone();
+            let mut touched = 0;
+            for (cell, bits) in mask.iter().enumerate() {
+                for bit in Bits(*bits) {
+                    let old = single.set(Local::from_cell_and_bit(cell, bit), voxel);
+                    touched += u64::from(!voxel.is_empty() || !old.is_empty());
+                }
+            }
+            prop_assert_eq!(filled.fill(&mask, voxel), touched);
+            prop_assert_eq!(
+                filled.voxels().collect::<Vec<_>>(),
+                single.voxels().collect::<Vec<_>>()
+            );
+            prop_assert_eq!((filled.filled, filled.summary), (single.filled, single.summary));
+        }
+
         #[test]
         fn a_brick_is_an_array(
             writes in prop::collection::vec((0u16..4096, 0u32..600), 0..3000),

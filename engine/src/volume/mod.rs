@@ -89,16 +89,20 @@ impl Volume {
 
     /// Writes many voxels in order; later ones win. Fast when neighbours in the
     /// list are neighbours in space: the tree is descended once per run in a brick.
-    pub fn write(&mut self, voxels: impl IntoIterator<Item = (Coord, Voxel)>) {
+    /// Returns how many places were written, an erased empty place not counted.
+    pub fn write(&mut self, voxels: impl IntoIterator<Item = (Coord, Voxel)>) -> u64 {
         let mut voxels = voxels.into_iter().peekable();
+        let mut touched = 0;
         while let Some((first, _)) = voxels.peek() {
             let home = first.brick();
             self.edit(home, |brick| {
                 while let Some((at, voxel)) = voxels.next_if(|(at, _)| at.brick() == home) {
-                    brick.set(at.local(), voxel.normalized());
+                    let old = brick.set(at.local(), voxel.normalized());
+                    touched += u64::from(!(voxel.is_empty() && old.is_empty()));
                 }
             });
         }
+        touched
     }
 
     /// The brick there, if any of its voxels is filled.

@@ -1,0 +1,328 @@
+//! What a project holds: layers of voxels, materials, cameras, light, work area.
+//!
+//! Plain data, readable and clonable by everyone; [`crate::project::Project`]
+//! changes it. Layers are listed bottom first: index 0 is composited first.
+//!
+//! Unknown keys and chunks of a file ride along ([`Extra`]) and are written back.
+
+use crate::math::Mat4;
+use crate::ops::Shape;
+use crate::volume::{BlendMode, Bounds, Coord, Volume, Voxel};
+
+/// The longest name of a layer, in bytes: older readers hold 255.
+pub const NAME_MAX: usize = 255;
+
+/// A layer's number: at least 1, unique in its project, reused after deletion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct LayerId(pub u32);
+
+/// Keys of a file's dictionary that we do not know, in file order.
+pub type Extra = Vec<(Vec<u8>, Vec<u8>)>;
+
+/// What makes a layer's voxels.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum LayerKind {
+    /// Its own volume, which can be edited.
+    #[default]
+    Plain,
+    /// The volume of another layer, moved by this layer's `mat`.
+    Clone {
+        /// The layer that is shown again.
+        base: LayerId,
+    },
+    /// A solid shape on the box `mat`, clipped to the work area.
+    Shape {
+        /// Which shape.
+        shape: Shape,
+        /// Its colour.
+        color: Voxel,
+    },
+    /// A reference picture on a quad; holds no voxels.
+    Image {
+        /// The picture's path as the file gives it.
+        path: String,
+    },
+}
+
+/// One layer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Layer {
+    /// Its number.
+    pub id: LayerId,
+    /// Its name, at most [`NAME_MAX`] bytes, not necessarily unique.
+    pub name: String,
+    /// Whether it is drawn.
+    pub visible: bool,
+    /// Its own voxels; empty for any kind but [`LayerKind::Plain`].
+    pub volume: Volume,
+    /// What makes its voxels.
+    pub kind: LayerKind,
+    /// How it is composited onto the layers below.
+    pub mode: BlendMode,
+    /// An index into [`Scene::materials`].
+    pub material: Option<usize>,
+    /// Placement: the pivot of a plain layer, the transform of a clone, the box of a shape.
+    pub mat: Mat4,
+    /// The layer's own box ("bounded").
+    pub bounds: Option<Mat4>,
+    /// Unknown keys of its file.
+    pub extra: Extra,
+}
+
+impl Layer {
+    /// An empty, visible, plain layer.
+    pub fn new(id: LayerId, name: &str) -> Self {
+        Self {
+            id,
+            name: clip_name(name).to_owned(),
+            visible: true,
+            volume: Volume::new(),
+            kind: LayerKind::Plain,
+            mode: BlendMode::Over,
+            material: None,
+            mat: Mat4::IDENTITY,
+            bounds: None,
+            extra: Extra::new(),
+        }
+    }
+}
+
+/// A material: metal-rough, one for a whole layer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Material {
+    /// Its name.
+    pub name: String,
+    /// Linear RGBA that multiplies the voxels' colour.
+    pub color: [f32; 4],
+    /// 0 to 1.
+    pub metallic: f32,
+    /// 0 to 1.
+    pub roughness: f32,
+    /// Linear RGB added after shading.
+    pub emission: [f32; 3],
+    /// Unknown keys of its file.
+    pub extra: Extra,
+}
+
+impl Material {
+    /// A material with the default looks.
+    pub fn new(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            color: [1.0; 4],
+            metallic: 0.2,
+            roughness: 0.5,
+            emission: [0.0; 3],
+            extra: Extra::new(),
+        }
+    }
+}
+
+/// A camera as files store it: looks down its own -Z; vertical field of view 20 degrees.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SceneCamera {
+    /// Its name.
+    pub name: String,
+    /// The distance to the point it turns around.
+    pub dist: f32,
+    /// Orthographic: `dist` is then half the picture's width.
+    pub ortho: bool,
+    /// Camera to world.
+    pub mat: Mat4,
+    /// Unknown keys of its file.
+    pub extra: Extra,
+}
+
+impl SceneCamera {
+    /// The camera of a new project: 128 from the origin, turned 45 degrees and tilted 45.
+    pub fn new(name: &str) -> Self {
+        const H: f32 = std::f32::consts::FRAC_1_SQRT_2;
+        let (right, up, back) = ([H, H, 0.], [-0.5, 0.5, H], [0.5, -0.5, H]);
+        let eye = back.map(|value| value * 128.0);
+        let column = |[x, y, z]: [f32; 3], w: f32| [x, y, z, w];
+        let columns = [column(right, 0.), column(up, 0.), column(back, 0.), column(eye, 1.)];
+        let mut mat = [0.0; 16];
+        for (slot, value) in mat.iter_mut().zip(columns.into_iter().flatten()) {
+            *slot = value;
+        }
+        Self {
+            name: name.to_owned(),
+            dist: 128.0,
+            ortho: false,
+            mat: Mat4(mat),
+            extra: Extra::new(),
+        }
+    }
+}
+
+/// The light of a project.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Light {
+    /// Angle from straight up, radians.
+    pub pitch: f32,
+    /// Angle around Z, radians.
+    pub yaw: f32,
+    /// Strength of the sun.
+    pub intensity: f32,
+    /// Whether the light follows the camera.
+    pub fixed: bool,
+    /// Strength of the ambient light.
+    pub ambient: f32,
+    /// How dark shadows are, 0 to 1.
+    pub shadow: f32,
+    /// Unknown keys of its file.
+    pub extra: Extra,
+}
+
+impl Default for Light {
+    fn default() -> Self {
+        Self {
+            pitch: 20f32.to_radians(),
+            yaw: 120f32.to_radians(),
+            intensity: 2.0,
+            fixed: false,
+            ambient: 0.3,
+            shadow: 0.3,
+            extra: Extra::new(),
+        }
+    }
+}
+
+/// A chunk of a file that we do not know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExtraChunk {
+    /// Its four-byte type.
+    pub kind: [u8; 4],
+    /// Its content.
+    pub data: Vec<u8>,
+}
+
+/// All of a project but its history.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scene {
+    /// The layers, bottom first; never empty in a project.
+    pub layers: Vec<Layer>,
+    /// The layer that edits without a layer go to.
+    pub active: LayerId,
+    /// The materials.
+    pub materials: Vec<Material>,
+    /// The cameras.
+    pub cameras: Vec<SceneCamera>,
+    /// An index into `cameras`.
+    pub active_camera: usize,
+    /// The light.
+    pub light: Light,
+    /// The work area as a box matrix: frames cameras and exports, clips shape layers.
+    pub area: Mat4,
+    /// Unknown chunks of the file, in file order.
+    pub extra_chunks: Vec<ExtraChunk>,
+}
+
+impl Default for Scene {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Scene {
+    /// The scene of a new project: one empty layer, one material, one camera.
+    pub fn new() -> Self {
+        let mut layer = Layer::new(LayerId(1), "Layer.1");
+        layer.material = Some(0);
+        Self {
+            layers: vec![layer],
+            active: LayerId(1),
+            materials: vec![Material::new("Material.1")],
+            cameras: vec![SceneCamera::new("Camera.1")],
+            active_camera: 0,
+            light: Light::default(),
+            area: DEFAULT_AREA,
+            extra_chunks: Vec::new(),
+        }
+    }
+
+    /// The layer of that id.
+    pub fn layer(&self, id: LayerId) -> Option<&Layer> {
+        self.layers.iter().find(|layer| layer.id == id)
+    }
+
+    /// The lowest layer of that name, compared exactly.
+    pub fn layer_named(&self, name: &str) -> Option<&Layer> {
+        self.layers.iter().find(|layer| layer.name == name)
+    }
+
+    /// The smallest id that no layer has.
+    pub fn free_id(&self) -> LayerId {
+        let taken: std::collections::BTreeSet<u32> = self.layers.iter().map(|l| l.id.0).collect();
+        LayerId((1..=u32::MAX).find(|id| !taken.contains(id)).unwrap_or(u32::MAX))
+    }
+
+    /// The first of "Layer.1", "Layer.2", ... that no layer is called, whatever the case.
+    pub fn free_name(&self) -> String {
+        let taken: std::collections::BTreeSet<String> =
+            self.layers.iter().map(|layer| layer.name.to_ascii_lowercase()).collect();
+        let free = (1..).find(|n: &u64| !taken.contains(&format!("layer.{n}")));
+        format!("Layer.{}", free.unwrap_or_default())
+    }
+
+    /// The voxels per axis of the work area, rounded.
+    pub fn area_size(&self) -> [i32; 3] {
+        let half = [self.area.0[0], self.area.0[5], self.area.0[10]];
+        half.map(|h| (h * 2.0).abs().round() as i32)
+    }
+
+    /// The whole voxels of the work area.
+    pub fn area_bounds(&self) -> Option<Bounds> {
+        if !self.area.is_set() {
+            return None;
+        }
+        let center = self.area.column(3);
+        let half = [self.area.0[0], self.area.0[5], self.area.0[10]].map(|h| f64::from(h.abs()));
+        let low = [0, 1, 2].map(|axis| (center[axis] - half[axis]).round() as i32);
+        let high = [0, 1, 2].map(|axis| (center[axis] + half[axis]).round() as i32);
+        Bounds::new(low.into(), high.map(|end| end.saturating_sub(1)).into())
+    }
+
+    /// The smallest box around the voxels of all layers, hidden ones too.
+    pub fn bounds(&self) -> Option<Bounds> {
+        self.layers.iter().filter_map(|layer| layer.volume.bounds()).reduce(Bounds::union)
+    }
+
+    /// Filled voxels over all layers, each layer counted by itself.
+    pub fn filled(&self) -> u64 {
+        self.layers.iter().map(|layer| layer.volume.filled()).sum()
+    }
+}
+
+/// The work area of a new project: (-16, -16, 0) to (16, 16, 32).
+pub const DEFAULT_AREA: Mat4 = Mat4::from_box([0., 0., 16.], [16., 16., 16.]);
+
+/// The voxels of [`DEFAULT_AREA`].
+pub const DEFAULT_AREA_BOUNDS: Bounds =
+    Bounds { min: Coord::new(-16, -16, 0), max: Coord::new(15, 15, 31) };
+
+/// The longest prefix of whole characters that is at most [`NAME_MAX`] bytes.
+pub fn clip_name(name: &str) -> &str {
+    &name[..name.floor_char_boundary(NAME_MAX)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_scene_is_the_standard_one() {
+        let scene = Scene::new();
+        assert_eq!(scene.area_size(), [32, 32, 32]);
+        assert_eq!(scene.area_bounds(), Some(DEFAULT_AREA_BOUNDS));
+        assert_eq!(scene.layers[0].name, "Layer.1");
+        assert_eq!((scene.active, scene.free_id()), (LayerId(1), LayerId(2)));
+        assert_eq!(scene.free_name(), "Layer.2");
+    }
+
+    #[test]
+    fn names_are_clipped_between_characters() {
+        let name = "é".repeat(200);
+        assert_eq!(clip_name(&name).len(), 254);
+    }
+}
