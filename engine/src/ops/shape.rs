@@ -96,10 +96,17 @@ impl HypotExact for f64 {
 /// A shape placed in space, ready to say which voxels it holds.
 #[derive(Clone, Copy, Debug)]
 pub struct Solid {
-    shape: Shape,
-    inverse: Inverse,
-    half: Vec3,
     bounds: Bounds,
+    test: Test,
+}
+
+/// Which of the voxels in its bounds a solid holds.
+#[derive(Clone, Copy, Debug)]
+enum Test {
+    /// All of them.
+    All,
+    /// Those whose centre the shape contains.
+    Centres { shape: Shape, inverse: Inverse, half: Vec3 },
 }
 
 impl Solid {
@@ -119,11 +126,14 @@ impl Solid {
             Some(clip) => bounds.intersection(clip)?,
             None => bounds,
         };
-        Some(Self { shape, inverse: frame.inverse()?, half, bounds })
+        Some(Self { bounds, test: Test::Centres { shape, inverse: frame.inverse()?, half } })
     }
 
     /// The shape that fills whole voxels.
     pub fn filling(shape: Shape, bounds: Bounds) -> Option<Self> {
+        if shape == Shape::Cube {
+            return Some(Self { bounds, test: Test::All });
+        }
         Self::new(shape, &Mat4::around(bounds), Some(bounds))
     }
 
@@ -159,30 +169,46 @@ impl Solid {
 
     /// The places of the shape in a brick, a word per cell; `None` when there are none.
     fn mask(&self, home: BrickCoord) -> Option<[u64; 64]> {
-        if self.holds_all_of(home) {
+        let inside = self.bounds.intersection(home.bounds())?;
+        if inside == home.bounds() && self.holds_all_of(home) {
             return Some([u64::MAX; 64]);
         }
+        let (low, high) = (inside.min.local(), inside.max.local());
         let mut mask = [0; 64];
-        for index in 0..4096 {
-            let at = Local::from_index(index);
-            if self.contains(home.at(at).to_array()) {
-                let (cell, bit) = at.cell_and_bit();
-                mask[cell] |= 1 << bit;
+        for z in low.z()..=high.z() {
+            for y in low.y()..=high.y() {
+                for x in low.x()..=high.x() {
+                    let at = Local::new(x, y, z);
+                    let (cell, bit) = at.cell_and_bit();
+                    mask[cell] |= u64::from(self.test.holds(home.at(at).to_array())) << bit;
+                }
             }
         }
         (mask != [0; 64]).then_some(mask)
     }
 
-    fn contains(&self, at: [i32; 3]) -> bool {
-        let center = at.map(|value| f64::from(value) + 0.5);
-        self.bounds.contains(at.into())
-            && self.shape.contains(self.inverse.point(center), self.half)
-    }
-
     /// A convex shape holds a brick when it holds its eight corners.
     fn holds_all_of(&self, home: BrickCoord) -> bool {
         let corner = |i: u16| Local::new((i & 1) * 15, (i >> 1 & 1) * 15, (i >> 2) * 15);
-        self.shape.is_convex() && (0..8).all(|i| self.contains(home.at(corner(i)).to_array()))
+        self.test.is_convex() && (0..8).all(|i| self.test.holds(home.at(corner(i)).to_array()))
+    }
+}
+
+impl Test {
+    fn holds(&self, at: [i32; 3]) -> bool {
+        match self {
+            Test::All => true,
+            Test::Centres { shape, inverse, half } => {
+                shape.contains(inverse.point(at.map(|value| f64::from(value) + 0.5)), *half)
+            }
+        }
+    }
+
+    const fn is_convex(&self) -> bool {
+        match self {
+            Test::All => true,
+            Test::Centres { shape, .. } => shape.is_convex(),
+        }
     }
 }
 

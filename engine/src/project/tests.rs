@@ -24,6 +24,7 @@ fn filled(project: &Project) -> Vec<u64> {
 }
 
 #[track_caller]
+#[expect(clippy::needless_pass_by_value, reason = "reads better where it is called")]
 fn run(project: &mut Project, command: Command) -> Outcome {
     project.apply(command.clone(), NOBODY).unwrap_or_else(|error| panic!("{command:?}: {error}"))
 }

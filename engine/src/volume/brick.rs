@@ -38,6 +38,18 @@ enum Colors {
 struct Indexed {
     index: [u8; BRICK_VOXELS],
     palette: Vec<Voxel>,
+    /// The palette number written last: the next voxel often has its colour.
+    last: u8,
+}
+
+/// A place in every form a brick needs it in.
+#[derive(Clone, Copy)]
+struct Slot {
+    at: Local,
+    cell: usize,
+    bit: u32,
+    /// How many filled voxels come before; only where colours are ranked.
+    rank: usize,
 }
 
 impl Default for Brick {
@@ -85,24 +97,35 @@ impl Brick {
         if self.cells[cell] >> bit & 1 == 0 {
             return Voxel::EMPTY;
         }
+        self.get_slot(Slot { at, cell, bit, rank: self.rank_if_needed(cell, bit) })
+    }
+
+    fn get_slot(&self, slot: Slot) -> Voxel {
+        if self.cells[slot.cell] >> slot.bit & 1 == 0 {
+            return Voxel::EMPTY;
+        }
         match &self.colors {
             Colors::Uniform(voxel) => *voxel,
-            Colors::Ranked(voxels) => voxels[self.rank(cell, bit)],
-            Colors::Palette(indexed) => indexed.palette[usize::from(indexed.index[at.index()])],
-            Colors::Raw(voxels) => voxels[at.index()],
+            Colors::Ranked(voxels) => voxels[slot.rank],
+            Colors::Palette(indexed) => {
+                indexed.palette[usize::from(indexed.index[slot.at.index()])]
+            }
+            Colors::Raw(voxels) => voxels[slot.at.index()],
         }
     }
 
     /// Puts a voxel there; an empty one erases. Returns what was there.
     pub fn set(&mut self, at: Local, voxel: Voxel) -> Voxel {
-        let old = self.get(at);
+        let (cell, bit) = at.cell_and_bit();
+        let slot = Slot { at, cell, bit, rank: self.rank_if_needed(cell, bit) };
+        let old = self.get_slot(slot);
         if old == voxel || (old.is_empty() && voxel.is_empty()) {
             return old;
         }
         if voxel.is_empty() {
-            self.erase(at);
+            self.erase(slot);
         } else {
-            self.write(at, voxel);
+            self.write(slot, voxel, !old.is_empty());
         }
         old
     }
@@ -249,17 +272,17 @@ impl Brick {
         (before + (self.cells[cell] & ((1 << bit) - 1)).count_ones()) as usize
     }
 
-    fn erase(&mut self, at: Local) {
-        let (cell, bit) = at.cell_and_bit();
-        if let Colors::Ranked(_) = self.colors {
-            let rank = self.rank(cell, bit);
-            if let Colors::Ranked(voxels) = &mut self.colors {
-                voxels.remove(rank);
-            }
+    fn rank_if_needed(&self, cell: usize, bit: u32) -> usize {
+        if matches!(self.colors, Colors::Ranked(_)) { self.rank(cell, bit) } else { 0 }
+    }
+
+    fn erase(&mut self, slot: Slot) {
+        if let Colors::Ranked(voxels) = &mut self.colors {
+            voxels.remove(slot.rank);
         }
-        self.cells[cell] &= !(1 << bit);
-        if self.cells[cell] == 0 {
-            self.summary &= !(1 << cell);
+        self.cells[slot.cell] &= !(1 << slot.bit);
+        if self.cells[slot.cell] == 0 {
+            self.summary &= !(1 << slot.cell);
         }
         self.filled -= 1;
         if self.filled == 0 {
@@ -267,26 +290,22 @@ impl Brick {
         }
     }
 
-    fn write(&mut self, at: Local, voxel: Voxel) {
-        let (cell, bit) = at.cell_and_bit();
-        let present = self.cells[cell] >> bit & 1 == 1;
+    fn write(&mut self, slot: Slot, voxel: Voxel, present: bool) {
+        let mut rank = slot.rank;
         if !self.colors.takes(voxel, self.filled, present) {
             self.widen(voxel);
+            rank = self.rank_if_needed(slot.cell, slot.bit);
         }
-        let rank = match self.colors {
-            Colors::Ranked(_) => self.rank(cell, bit),
-            _ => 0,
-        };
         match &mut self.colors {
             Colors::Uniform(color) => *color = voxel,
             Colors::Ranked(voxels) if present => voxels[rank] = voxel,
             Colors::Ranked(voxels) => voxels.insert(rank, voxel),
-            Colors::Palette(indexed) => indexed.index[at.index()] = indexed.number(voxel),
-            Colors::Raw(voxels) => voxels[at.index()] = voxel,
+            Colors::Palette(indexed) => indexed.write(slot.at, voxel),
+            Colors::Raw(voxels) => voxels[slot.at.index()] = voxel,
         }
         if !present {
-            self.cells[cell] |= 1 << bit;
-            self.summary |= 1 << cell;
+            self.cells[slot.cell] |= 1 << slot.bit;
+            self.summary |= 1 << slot.cell;
             self.filled += 1;
         }
     }
@@ -358,16 +377,19 @@ impl Indexed {
             // Empty cells are not in the palette; their index is never read.
             *slot = palette.binary_search(voxel).unwrap_or(0) as u8;
         }
-        Some(Self { index, palette })
+        Some(Self { index, palette, last: 0 })
     }
 
-    /// The palette number of that colour, added when new; the caller made room.
-    fn number(&mut self, voxel: Voxel) -> u8 {
-        let found = self.palette.iter().rposition(|color| *color == voxel);
-        found.unwrap_or_else(|| {
-            self.palette.push(voxel);
-            self.palette.len() - 1
-        }) as u8
+    /// Writes a colour, added to the palette when new; the caller made room.
+    fn write(&mut self, at: Local, voxel: Voxel) {
+        if self.palette.get(usize::from(self.last)) != Some(&voxel) {
+            let found = self.palette.iter().position(|color| *color == voxel);
+            self.last = found.unwrap_or_else(|| {
+                self.palette.push(voxel);
+                self.palette.len() - 1
+            }) as u8;
+        }
+        self.index[at.index()] = self.last;
     }
 }
 
