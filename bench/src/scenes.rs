@@ -83,12 +83,12 @@ fn city(x: u32, y: u32, z: u32) -> bool {
     }
     let lot = hash(x >> 4, y >> 4, 7, 1);
     let (lx, ly, top) = (x & 15, y & 15, 16 + (lot >> 8) % 240);
-    if lot % 8 == 0 || lx < 3 || ly < 3 || z > top {
+    if lot.is_multiple_of(8) || lx < 3 || ly < 3 || z > top {
         return false;
     }
     let wall = lx == 3 || lx == 15 || ly == 3 || ly == 15;
-    let window = (3..=5).contains(&(z % 8)) && (lx + ly) % 3 == 0;
-    z % 8 == 0 || z == top || (wall && !window)
+    let window = (3..=5).contains(&(z % 8)) && (lx + ly).is_multiple_of(3);
+    z.is_multiple_of(8) || z == top || (wall && !window)
 }
 
 fn cube(n: u32) -> impl Iterator<Item = [u32; 3]> {
