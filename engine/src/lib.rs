@@ -7,6 +7,7 @@ pub mod command;
 pub mod composite;
 pub mod error;
 mod history;
+pub mod image;
 pub mod math;
 pub mod ops;
 pub mod project;
