@@ -1,0 +1,154 @@
+//! A real `goxel-daemon` on a socket of its own, for one test.
+
+use super::{Client, Signal, TempDir, artifacts, temp_dir};
+use nix::sys::signal::kill;
+use nix::unistd::Pid;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// A daemon that is not ready by then has failed.
+const STARTUP: Duration = Duration::from_secs(60);
+
+/// The line that says that clients can connect.
+const READY: &str = "listening on";
+
+/// A running daemon; killed when dropped.
+#[derive(Debug)]
+pub struct Daemon {
+    child: Child,
+    socket: PathBuf,
+    lines: Receiver<String>,
+    log: String,
+    dir: TempDir,
+}
+
+impl Daemon {
+    /// Starts a daemon on a new socket with more `args`, and returns when it listens.
+    ///
+    /// It runs inside [`Daemon::dir`], so relative paths in requests end up there.
+    ///
+    /// # Panics
+    /// With its log when it ends or stays silent instead.
+    pub fn start(args: &[&str]) -> Daemon {
+        Daemon::start_in(temp_dir(), args)
+    }
+
+    /// [`Daemon::start`] inside a folder that may already hold a socket.
+    ///
+    /// # Panics
+    /// As [`Daemon::start`].
+    pub fn start_in(dir: TempDir, args: &[&str]) -> Daemon {
+        let socket = dir.path().join("goxel.sock");
+        let mut command = Command::new(&artifacts().daemon);
+        command.arg("--socket").arg(&socket).args(args).current_dir(dir.path());
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the daemon can be started");
+        let lines = lines_of(child.stderr.take().expect("stderr is piped"));
+        let mut daemon = Daemon { child, socket, lines, log: String::new(), dir };
+        daemon.await_ready();
+        daemon
+    }
+
+    fn await_ready(&mut self) {
+        let deadline = Instant::now() + STARTUP;
+        while !self.log.contains(READY) {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.lines.recv_timeout(left) {
+                Ok(line) => self.keep(&line),
+                Err(why) => panic!("the daemon does not listen ({why}):\n{}", self.log),
+            }
+        }
+    }
+
+    fn keep(&mut self, line: &str) {
+        self.log.push_str(line);
+        self.log.push('\n');
+    }
+
+    /// A new connection.
+    pub fn client(&self) -> Client {
+        Client::connect(&self.socket)
+    }
+
+    /// Where it listens.
+    pub fn socket(&self) -> &Path {
+        &self.socket
+    }
+
+    /// The folder it runs in, which holds its socket.
+    pub fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// Its process number.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Everything it has logged so far.
+    pub fn log(&mut self) -> &str {
+        while let Ok(line) = self.lines.try_recv() {
+            self.keep(&line);
+        }
+        &self.log
+    }
+
+    /// Sends it a signal.
+    ///
+    /// # Panics
+    /// When it no longer runs.
+    pub fn signal(&self, signal: Signal) {
+        let pid = i32::try_from(self.pid()).expect("process numbers are small");
+        kill(Pid::from_raw(pid), signal).expect("the daemon runs");
+    }
+
+    /// How it ended, or `None` if it still runs after `limit`.
+    ///
+    /// # Panics
+    /// When it is not a child of this process any more.
+    pub fn wait(&mut self, limit: Duration) -> Option<ExitStatus> {
+        let deadline = Instant::now() + limit;
+        // Its log ends when it does: no need to poll.
+        loop {
+            match self.lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+                Ok(line) => self.keep(&line),
+                Err(RecvTimeoutError::Timeout) => return None,
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
+        Some(self.child.wait().expect("the daemon is a child of this process"))
+    }
+
+    /// Asks it to end with SIGTERM, and says how it did.
+    ///
+    /// # Panics
+    /// When it is still there after the two seconds it promises, doubled for a busy machine.
+    pub fn stop(mut self) -> ExitStatus {
+        self.signal(Signal::SIGTERM);
+        self.wait(Duration::from_secs(4)).expect("the daemon ends on SIGTERM")
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        // It may have ended already; there is nobody to tell.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The lines of a log as they come; a thread reads them, so that the daemon never waits for us.
+fn lines_of(stderr: ChildStderr) -> Receiver<String> {
+    let (sender, receiver) = channel();
+    thread::spawn(move || {
+        for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+            // After the daemon is dropped the rest of its log is read and forgotten.
+            let _ = sender.send(line);
+        }
+    });
+    receiver
+}
