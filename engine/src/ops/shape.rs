@@ -275,6 +275,16 @@ mod tests {
     }
 
     #[test]
+    fn a_box_of_voxels_is_exact_at_the_ends_of_space() {
+        let bounds = Bounds::around(Coord::new(i32::MAX - 2, i32::MIN, 20_000_001), {
+            Coord::new(i32::MAX, i32::MIN + 1, 20_000_001)
+        });
+        let mut volume = Volume::new();
+        let touched = Solid::filling(Shape::Cube, bounds).unwrap().fill(&mut volume, Voxel::WHITE);
+        assert_eq!((touched, volume.bounds()), (6, Some(bounds)));
+    }
+
+    #[test]
     fn cones_and_pyramids_stand_on_their_base() {
         for shape in [Shape::Cone, Shape::Pyramid] {
             let volume = filled(shape, 8.);
