@@ -117,6 +117,11 @@ pub struct Inverse {
 }
 
 impl Inverse {
+    /// The inverse of moving the origin to `offset`.
+    pub const fn shift(offset: Vec3) -> Self {
+        Self { rows: [[1., 0., 0.], [0., 1., 0.], [0., 0., 1.]], offset }
+    }
+
     /// The point whose image is `p`.
     pub fn point(&self, p: Vec3) -> Vec3 {
         let from_offset = sub(p, self.offset);

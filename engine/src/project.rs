@@ -274,9 +274,7 @@ impl Project {
         if !voxel.is_empty() {
             self.check_room(id, bounds.bricks())?;
         }
-        let Some(solid) = Solid::filling(shape, bounds) else {
-            return unchanged(id, 0);
-        };
+        let solid = Solid::filling(shape, bounds);
         self.edit_volume(id, Some(bounds), |volume| solid.fill(volume, voxel))
     }
 

@@ -4,7 +4,7 @@
 //! belongs to it when its centre does; edges follow spec/engine.md 3: the cube
 //! is half-open, the others include their boundary.
 
-use crate::math::{Inverse, Mat4, Vec3, length};
+use crate::math::{Inverse, Mat4, Vec3, add, length};
 use crate::volume::{Bounds, Brick, BrickCoord, Local, Volume, Voxel};
 
 /// A solid shape; the axis of those that have one is the box's Z.
@@ -130,11 +130,13 @@ impl Solid {
     }
 
     /// The shape that fills whole voxels.
-    pub fn filling(shape: Shape, bounds: Bounds) -> Option<Self> {
+    pub fn filling(shape: Shape, bounds: Bounds) -> Self {
         if shape == Shape::Cube {
-            return Some(Self { bounds, test: Test::All });
+            return Self { bounds, test: Test::All };
         }
-        Self::new(shape, &Mat4::around(bounds), Some(bounds))
+        let half = bounds.size().map(|n| n as f64 / 2.0);
+        let center = add(bounds.min.to_array().map(f64::from), half);
+        Self { bounds, test: Test::Centres { shape, inverse: Inverse::shift(center), half } }
     }
 
     /// The voxels it may hold.
@@ -269,7 +271,7 @@ mod tests {
         let bounds = Bounds::around(Coord::new(-1, -2, -3), Coord::new(3, 4, 5));
         for shape in [Shape::Cube, Shape::Sphere, Shape::Cylinder, Shape::Torus] {
             let mut volume = Volume::new();
-            Solid::filling(shape, bounds).unwrap().fill(&mut volume, Voxel::WHITE);
+            Solid::filling(shape, bounds).fill(&mut volume, Voxel::WHITE);
             assert_eq!(volume.bounds(), Some(bounds), "{shape:?}");
         }
     }
@@ -280,7 +282,7 @@ mod tests {
             Coord::new(i32::MAX, i32::MIN + 1, 20_000_001)
         });
         let mut volume = Volume::new();
-        let touched = Solid::filling(Shape::Cube, bounds).unwrap().fill(&mut volume, Voxel::WHITE);
+        let touched = Solid::filling(Shape::Cube, bounds).fill(&mut volume, Voxel::WHITE);
         assert_eq!((touched, volume.bounds()), (6, Some(bounds)));
     }
 
@@ -297,7 +299,7 @@ mod tests {
     fn a_torus_has_a_hole() {
         let bounds = Bounds::around(Coord::new(0, 0, 0), Coord::new(31, 31, 7));
         let mut volume = Volume::new();
-        Solid::filling(Shape::Torus, bounds).unwrap().fill(&mut volume, Voxel::WHITE);
+        Solid::filling(Shape::Torus, bounds).fill(&mut volume, Voxel::WHITE);
         assert!(volume.get(Coord::new(16, 16, 4)).is_empty());
         assert!(!volume.get(Coord::new(4, 16, 4)).is_empty());
     }
@@ -306,7 +308,7 @@ mod tests {
     fn erasing_takes_only_what_is_there() {
         let mut volume = filled(Shape::Cube, 4.);
         let far = Bounds::around(Coord::new(0, 0, 0), Coord::new(i32::MAX, i32::MAX, i32::MAX));
-        let erased = Solid::filling(Shape::Cube, far).unwrap().fill(&mut volume, Voxel::EMPTY);
+        let erased = Solid::filling(Shape::Cube, far).fill(&mut volume, Voxel::EMPTY);
         assert_eq!((erased, volume.filled()), (64, 448));
     }
 
