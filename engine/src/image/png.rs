@@ -36,19 +36,19 @@ pub fn decode(bytes: &[u8], max_pixels: u64) -> Result<Picture, ImageError> {
     decoder.set_ignore_text_chunk(true);
     decoder.set_ignore_iccp_chunk(true);
     decoder.set_transformations(Transformations::normalize_to_color8());
-    let header = decoder.read_header_info().map_err(broken)?;
+    let header = decoder.read_header_info().map_err(|why| broken(&why))?;
     let (width, height) = (header.width, header.height);
     if u64::from(width) * u64::from(height) > max_pixels {
         return Err(ImageError::TooLarge { width, height, max_pixels });
     }
-    let mut reader = decoder.read_info().map_err(broken)?;
-    let size = reader.output_buffer_size().ok_or_else(|| broken("more bytes than memory"))?;
+    let mut reader = decoder.read_info().map_err(|why| broken(&why))?;
+    let size = reader.output_buffer_size().ok_or_else(|| broken(&"more bytes than memory"))?;
     let mut samples = vec![0; size];
-    let frame = reader.next_frame(&mut samples).map_err(broken)?;
+    let frame = reader.next_frame(&mut samples).map_err(|why| broken(&why))?;
     samples.truncate(frame.buffer_size());
     let pixels = to_rgba(&samples, frame.color_type);
     if pixels.len() as u64 != u64::from(width) * u64::from(height) {
-        return Err(broken("the first frame is not the whole picture"));
+        return Err(broken(&"the first frame is not the whole picture"));
     }
     Ok(Picture { width, height, pixels })
 }
@@ -67,7 +67,7 @@ fn to_rgba(samples: &[u8], color: ColorType) -> Vec<[u8; 4]> {
     }
 }
 
-fn broken(why: impl ToString) -> ImageError {
+fn broken(why: &dyn ToString) -> ImageError {
     ImageError::Broken(why.to_string())
 }
 
