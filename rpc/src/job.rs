@@ -1,0 +1,66 @@
+//! Work that is too slow for the thread that answers.
+
+use crate::envelope::Outcome;
+use crate::error::RpcError;
+use crate::host::Host;
+use crate::session::Current;
+use goxel_engine::project::Project;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// What starting a request gives.
+pub enum Step {
+    /// The answer.
+    Done(Outcome),
+    /// Work for any thread; the answer comes from [`crate::Session::finish`].
+    Job(Job),
+}
+
+/// Slow work on a snapshot or a copy: it shares nothing with the session.
+pub struct Job {
+    work: Box<Work>,
+    edits: bool,
+}
+
+type Work = dyn FnOnce(&dyn Host) -> (Outcome, Effect) + Send;
+
+/// A job's answer, and what it changes in the session.
+pub struct Finished {
+    pub(crate) outcome: Outcome,
+    pub(crate) effect: Effect,
+    pub(crate) edits: bool,
+}
+
+/// What a finished job changes in the session.
+pub(crate) enum Effect {
+    /// Nothing.
+    None,
+    /// The current project goes on as this copy.
+    Edited(Box<Project>),
+    /// Another project takes the current one's place.
+    Opened(Box<Current>),
+    /// The project of that id now lives at that path.
+    Saved { id: String, path: String },
+}
+
+impl Job {
+    pub(crate) fn reads(
+        work: impl FnOnce(&dyn Host) -> (Outcome, Effect) + Send + 'static,
+    ) -> Self {
+        Self { work: Box::new(work), edits: false }
+    }
+
+    pub(crate) fn edits(
+        work: impl FnOnce(&dyn Host) -> (Outcome, Effect) + Send + 'static,
+    ) -> Self {
+        Self { work: Box::new(work), edits: true }
+    }
+
+    /// Does the work. A panic becomes an answer and changes nothing.
+    pub fn run(self, host: &dyn Host) -> Finished {
+        let Job { work, edits } = self;
+        // The work owns what it changes, so nothing half done outlives a panic.
+        let (outcome, effect) = catch_unwind(AssertUnwindSafe(|| work(host)))
+            .unwrap_or_else(|_| (Err(RpcError::internal("the method panicked")), Effect::None));
+        Finished { outcome, effect, edits }
+    }
+}
