@@ -214,6 +214,8 @@ pub struct Scene {
     pub light: Light,
     /// The work area as a box matrix: frames cameras and exports, clips shape layers.
     pub area: Mat4,
+    /// Unknown keys of its file's image.
+    pub extra: Extra,
     /// Unknown chunks of the file, in file order.
     pub extra_chunks: Vec<ExtraChunk>,
 }
@@ -237,6 +239,7 @@ impl Scene {
             active_camera: 0,
             light: Light::default(),
             area: DEFAULT_AREA,
+            extra: Extra::new(),
             extra_chunks: Vec::new(),
         }
     }
