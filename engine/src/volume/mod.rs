@@ -138,6 +138,11 @@ impl Volume {
         self.put_shared(Key::of(at), Arc::new(brick));
     }
 
+    /// Puts a brick there that other places may share; an empty one clears the place.
+    pub fn put_arc(&mut self, at: BrickCoord, brick: Arc<Brick>) {
+        self.put_shared(Key::of(at), brick);
+    }
+
     /// The stored bricks, in the defined order.
     pub fn bricks(&self) -> Vec<(BrickCoord, &Brick)> {
         let mut bricks = Vec::with_capacity(self.bricks);
