@@ -6,6 +6,7 @@
 pub mod command;
 pub mod composite;
 pub mod error;
+pub mod format;
 mod history;
 pub mod image;
 pub mod math;

@@ -1,0 +1,76 @@
+//! How much a decoder may make of a file.
+
+use super::error::FormatError;
+
+/// What a file may unfold to. Bricks bound the memory: one takes 17 KiB at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Voxels written, over all layers.
+    pub max_voxels: u64,
+    /// Bricks of 16^3 voxels, over all layers.
+    pub max_bricks: usize,
+    /// Layers; in a scene graph, placed models.
+    pub max_layers: usize,
+    /// Nodes of a scene graph between its root and a model.
+    pub max_depth: usize,
+    /// Bytes that a packed file or block may unpack to.
+    pub max_inflated: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_voxels: 1 << 28,
+            max_bricks: 1 << 18,
+            max_layers: 4096,
+            max_depth: 128,
+            max_inflated: 1 << 29,
+        }
+    }
+}
+
+/// What is left of the limits while a file is read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Budget {
+    limits: Limits,
+    voxels: u64,
+    bricks: usize,
+    layers: usize,
+}
+
+impl Budget {
+    pub(super) const fn new(limits: Limits) -> Self {
+        Self { limits, voxels: 0, bricks: 0, layers: 0 }
+    }
+
+    pub(super) fn layer(&mut self, offset: u64) -> Result<(), FormatError> {
+        self.layers += 1;
+        let max = self.limits.max_layers;
+        within(self.layers as u64, max as u64)
+            .ok_or(FormatError::limit(offset, "layers", max as u64))
+    }
+
+    pub(super) fn voxels(&mut self, offset: u64, more: u64) -> Result<(), FormatError> {
+        self.voxels = self.voxels.saturating_add(more);
+        let max = self.limits.max_voxels;
+        within(self.voxels, max).ok_or(FormatError::limit(offset, "voxels", max))
+    }
+
+    /// Whether `more` bricks would still fit.
+    pub(super) fn room(&self, offset: u64, more: usize) -> Result<(), FormatError> {
+        let max = self.limits.max_bricks as u64;
+        let bricks = (self.bricks as u64).saturating_add(more as u64);
+        within(bricks, max).ok_or(FormatError::limit(offset, "bricks of 16^3", max))
+    }
+
+    /// Counts `more` bricks that stay.
+    pub(super) fn keep(&mut self, offset: u64, more: usize) -> Result<(), FormatError> {
+        self.room(offset, more)?;
+        self.bricks += more;
+        Ok(())
+    }
+}
+
+fn within(value: u64, max: u64) -> Option<()> {
+    (value <= max).then_some(())
+}
