@@ -118,6 +118,12 @@ impl Problem {
         Self::refused(reason_of_io(error.kind()), error.to_string())
     }
 
+    /// What is wrong, in one sentence.
+    pub fn text(self) -> String {
+        let (Problem::Param { message: text, .. } | Problem::Refused { detail: text, .. }) = self;
+        text
+    }
+
     /// The same problem with one more member in `data`.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {

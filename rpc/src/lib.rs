@@ -6,12 +6,14 @@
 //! [`Session::finish`]. The outside is behind the trait [`Host`]: this crate has no
 //! files, threads or clocks of its own.
 
+mod colors;
 mod envelope;
 mod error;
 mod frame;
 mod handlers;
 mod host;
 mod job;
+mod layers;
 mod method;
 mod params;
 mod session;

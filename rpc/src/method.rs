@@ -7,7 +7,7 @@ use crate::job::Effect;
 use crate::params::{Params, add_warnings};
 use crate::session::{Config, Current, Session, View};
 use goxel_engine::command::Command;
-use goxel_engine::project::Outcome as Done;
+use goxel_engine::project::{Outcome as Done, Project};
 use goxel_engine::scene::Scene;
 use serde_json::Value;
 use std::fmt;
@@ -58,7 +58,7 @@ pub(crate) struct Edit {
     /// What happens to the project.
     pub change: Change,
     /// What the caller is told.
-    pub answer: Box<dyn FnOnce(&Done, &Scene) -> Value>,
+    pub answer: Box<dyn FnOnce(&Done, &Project) -> Value>,
 }
 
 /// What an edit does.
@@ -74,7 +74,7 @@ pub(crate) enum Change {
 }
 
 impl Edit {
-    pub fn new(command: Command, answer: impl FnOnce(&Done, &Scene) -> Value + 'static) -> Self {
+    pub fn new(command: Command, answer: impl FnOnce(&Done, &Project) -> Value + 'static) -> Self {
         Self { change: Change::Apply(command), answer: Box::new(answer) }
     }
 }

@@ -248,7 +248,7 @@ fn carry_out(project: &mut Project, edit: Edit) -> Answer {
         Change::Redo => project.redo().map(|_| nothing)?,
         Change::Nothing => nothing,
     };
-    Ok((edit.answer)(&done, project.scene()))
+    Ok((edit.answer)(&done, project))
 }
 
 fn is_slow(edit: &Edit, scene: &Scene) -> bool {
