@@ -18,11 +18,10 @@ pub(crate) fn list(session: &Session, _: &dyn Host, _: &Params<'_>) -> Answer {
         return Ok(json!({ "count": 0, "layers": [], "total_layers": 0 }));
     };
     let layers: Vec<Value> = scene.layers.iter().map(|layer| row(layer, scene.active)).collect();
-    let active = scene.layers.iter().position(|layer| layer.id == scene.active);
     Ok(json!({
         "count": layers.len(),
         "layers": layers,
-        "active_layer": active,
+        "active_layer": scene.active.0,
         "active_layer_id": scene.active.0,
         "total_layers": scene.layers.len(),
     }))

@@ -1,0 +1,143 @@
+//! A session with a host that lives in memory.
+#![allow(dead_code, reason = "each test file uses a part")]
+
+use goxel_rpc::{Config, Decoded, Facts, Host, Job, Outcome, Request, Session, Step};
+use goxel_rpc::{batch_reply, decode, reply};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::{Arc, Mutex};
+
+/// Files in memory. Paths under `/denied` cannot be written.
+#[derive(Default)]
+pub struct FakeHost {
+    pub files: Mutex<BTreeMap<String, Vec<u8>>>,
+}
+
+impl Host for FakeHost {
+    fn read_file(&self, path: &str) -> io::Result<Vec<u8>> {
+        let files = self.files.lock().unwrap();
+        files.get(path).cloned().ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    fn write_file(&self, path: &str, bytes: &[u8]) -> io::Result<()> {
+        if path.starts_with("/denied") {
+            return Err(io::ErrorKind::PermissionDenied.into());
+        }
+        self.files.lock().unwrap().insert(path.to_owned(), bytes.to_vec());
+        Ok(())
+    }
+
+    fn facts(&self) -> Facts {
+        Facts {
+            pid: 4242,
+            hostname: "box".to_owned(),
+            unix_seconds: 1_757_325_600,
+            local_time: "2025-09-08 10:00:00".to_owned(),
+            uptime_seconds: 12,
+            connections: 3,
+            memory_bytes: 1000,
+        }
+    }
+
+    fn render_threads(&self) -> usize {
+        2
+    }
+}
+
+/// A session and its host.
+pub struct Rig {
+    pub session: Session,
+    pub files: Arc<FakeHost>,
+    host: Arc<dyn Host>,
+}
+
+impl Rig {
+    pub fn new() -> Self {
+        Self::of(Config::default())
+    }
+
+    pub fn of(config: Config) -> Self {
+        let files = Arc::new(FakeHost::default());
+        let host: Arc<dyn Host> = Arc::clone(&files) as Arc<dyn Host>;
+        Self { session: Session::new(config), files, host }
+    }
+
+    /// Starts a request without running its job.
+    pub fn start(&mut self, method: &str, params: Value) -> Step {
+        let call = json!({ "jsonrpc": "2.0", "method": method, "params": params, "id": 1 });
+        let Decoded::Single(request) = decode(call.to_string().as_bytes()) else {
+            panic!("{call} is a request");
+        };
+        self.session.start(&request, &self.host)
+    }
+
+    /// Runs a job and takes it back.
+    pub fn run(&mut self, job: Job) -> Outcome {
+        let done = job.run(self.host.as_ref());
+        self.session.finish(done)
+    }
+
+    /// A rig with a project called "Demo".
+    pub fn with_project() -> Self {
+        let mut rig = Self::new();
+        rig.ask("goxel.create_project", json!(["Demo"]));
+        rig
+    }
+
+    /// The reply line for a message; `None` when there is none.
+    pub fn line(&mut self, message: &str) -> Option<String> {
+        match decode(message.as_bytes()) {
+            Decoded::Fault(line) => Some(line),
+            Decoded::Single(request) => self.reply(&request),
+            Decoded::Batch(requests) => {
+                let parts: Vec<String> = requests.iter().filter_map(|r| self.reply(r)).collect();
+                (!parts.is_empty()).then(|| batch_reply(&parts))
+            }
+        }
+    }
+
+    /// The result of a call, or its error as `{"error": ...}`.
+    pub fn ask(&mut self, method: &str, params: Value) -> Value {
+        let call = json!({ "jsonrpc": "2.0", "method": method, "params": params, "id": 1 });
+        let line = self.line(&call.to_string()).expect("a call is answered");
+        assert!(!line.contains('\n'), "{line}");
+        let mut reply: Value = serde_json::from_str(&line).expect("replies are JSON");
+        match reply.get_mut("result") {
+            Some(result) => result.take(),
+            None => json!({ "error": reply["error"] }),
+        }
+    }
+
+    /// What must not change when a call is refused.
+    pub fn state(&mut self) -> String {
+        let ask = |rig: &mut Self, method| rig.ask(method, json!({})).to_string();
+        ["get_project_info", "list_layers", "get_status"].map(|method| ask(self, method)).concat()
+    }
+
+    fn reply(&mut self, request: &Request) -> Option<String> {
+        let outcome = self.outcome(request);
+        request.answers().then(|| reply(request, &outcome))
+    }
+
+    fn outcome(&mut self, request: &Request) -> Outcome {
+        match self.session.start(request, &self.host) {
+            Step::Done(outcome) => outcome,
+            Step::Job(job) => self.run(job),
+        }
+    }
+}
+
+/// Whether `found` has at least what `expected` has. `"..."` stands for anything.
+pub fn has(found: &Value, expected: &Value) -> bool {
+    match (found, expected) {
+        (_, Value::String(any)) if any == "..." => true,
+        (Value::Object(found), Value::Object(expected)) => expected
+            .iter()
+            .all(|(name, value)| found.get(name).is_some_and(|found| has(found, value))),
+        (Value::Array(found), Value::Array(expected)) => {
+            found.len() == expected.len() && found.iter().zip(expected).all(|(f, e)| has(f, e))
+        }
+        _ => found == expected,
+    }
+}
