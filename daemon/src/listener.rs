@@ -1,0 +1,261 @@
+//! The listening socket: taken over from nobody who is alive, and removed only while it is ours.
+//!
+//! Start-ups in one folder take turns by a lock on the folder itself, so that of two daemons that
+//! both find a dead socket only one replaces it, and no lock file stays behind.
+
+use std::fmt;
+use std::fs::{self, File, Permissions, TryLockError};
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
+
+use nix::errno::Errno;
+use nix::sys::socket::{
+    AddressFamily, Backlog, SockFlag, SockType, UnixAddr, bind, connect, getsockopt, listen,
+    socket, sockopt,
+};
+
+/// Connections the system may hold for us until we accept them.
+const BACKLOG: i32 = 128;
+/// Who may connect: the owner and the group.
+const SOCKET_MODE: u32 = 0o660;
+/// How often, and how long after each try, another start-up in the folder is waited for.
+const LOCK_TRIES: u32 = 200;
+const LOCK_PAUSE: Duration = Duration::from_millis(10);
+
+/// Why the socket could not be had.
+#[derive(Debug)]
+pub enum ListenError {
+    /// A server answers there.
+    AlreadyRunning { path: PathBuf, pid: Option<i32> },
+    /// Something else has that name.
+    NotASocket(PathBuf),
+    /// Somebody holds the folder's lock for longer than any start-up takes.
+    FolderLocked(PathBuf),
+    /// The folder, or the socket in it.
+    Io { path: PathBuf, error: io::Error },
+}
+
+impl fmt::Display for ListenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ListenError::AlreadyRunning { path, pid: Some(pid) } => {
+                write!(f, "{} is already running there (PID: {pid})", path.display())
+            }
+            ListenError::AlreadyRunning { path, pid: None } => {
+                write!(f, "{} is already running there", path.display())
+            }
+            ListenError::NotASocket(path) => {
+                write!(f, "{} exists and is not a socket; choose another --socket", path.display())
+            }
+            ListenError::FolderLocked(path) => {
+                write!(f, "{} is locked by another start-up", path.display())
+            }
+            ListenError::Io { path, error } => write!(f, "{}: {error}", path.display()),
+        }
+    }
+}
+
+/// A bound, listening, non-blocking Unix socket; its file goes when this is dropped.
+#[derive(Debug)]
+pub struct Listener {
+    socket: UnixListener,
+    path: PathBuf,
+    /// Device and inode of the file we made: a later one under our name is not ours to remove.
+    file: (u64, u64),
+}
+
+impl Listener {
+    pub fn bind(path: &Path) -> Result<Listener, ListenError> {
+        let at = |path: &Path, error: io::Error| ListenError::Io { path: path.to_owned(), error };
+        let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
+        let folder = folder.unwrap_or(Path::new("."));
+        let turn = File::open(folder).map_err(|error| at(folder, error))?;
+        take_turn(&turn, folder)?;
+        remove_if_dead(path)?;
+        listen_at(path).map_err(|error| at(path, error))
+    }
+
+    /// The next client, if one waits.
+    pub fn accept(&self) -> io::Result<Option<UnixStream>> {
+        match self.socket.accept() {
+            Ok((stream, _)) => {
+                stream.set_nonblocking(true)?;
+                Ok(Some(stream))
+            }
+            Err(error) => match error.kind() {
+                io::ErrorKind::WouldBlock => Ok(None),
+                // Gone again before we came to it, or a signal: the next round sees what is left.
+                io::ErrorKind::ConnectionAborted | io::ErrorKind::Interrupted => Ok(None),
+                _ => Err(error),
+            },
+        }
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl AsFd for Listener {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        if identity(&self.path).is_ok_and(|file| file == self.file) {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+fn identity(path: &Path) -> io::Result<(u64, u64)> {
+    fs::symlink_metadata(path).map(|it| (it.dev(), it.ino()))
+}
+
+/// Held until `folder` is closed, so at most until the end of the start-up.
+fn take_turn(folder: &File, path: &Path) -> Result<(), ListenError> {
+    for _ in 0..LOCK_TRIES {
+        match folder.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::WouldBlock) => thread::sleep(LOCK_PAUSE),
+            Err(TryLockError::Error(error)) => {
+                return Err(ListenError::Io { path: path.to_owned(), error });
+            }
+        }
+    }
+    Err(ListenError::FolderLocked(path.to_owned()))
+}
+
+/// What a name in the file system turned out to be.
+enum Found {
+    Nothing,
+    Dead,
+    Alive(Option<i32>),
+}
+
+fn remove_if_dead(path: &Path) -> Result<(), ListenError> {
+    let io_error = |error| ListenError::Io { path: path.to_owned(), error };
+    match fs::symlink_metadata(path) {
+        Ok(metadata) if metadata.file_type().is_socket() => {}
+        Ok(_) => return Err(ListenError::NotASocket(path.to_owned())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(io_error(error)),
+    }
+    match probe(path).map_err(io_error)? {
+        Found::Nothing => Ok(()),
+        Found::Alive(pid) => Err(ListenError::AlreadyRunning { path: path.to_owned(), pid }),
+        Found::Dead => {
+            log::warn!("removing the socket of a daemon that is gone: {}", path.display());
+            fs::remove_file(path).map_err(io_error)
+        }
+    }
+}
+
+/// Knocks, without waiting: a live server with a full backlog would not let us in.
+fn probe(path: &Path) -> io::Result<Found> {
+    let socket = new_socket()?;
+    match connect(socket.as_raw_fd(), &UnixAddr::new(path)?) {
+        Ok(()) => {
+            let peer = getsockopt(&socket, sockopt::PeerCredentials);
+            Ok(Found::Alive(peer.ok().map(|peer| peer.pid())))
+        }
+        Err(Errno::EAGAIN | Errno::EINPROGRESS) => Ok(Found::Alive(None)),
+        Err(Errno::ECONNREFUSED) => Ok(Found::Dead),
+        Err(Errno::ENOENT) => Ok(Found::Nothing),
+        Err(errno) => Err(errno.into()),
+    }
+}
+
+fn new_socket() -> nix::Result<OwnedFd> {
+    let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
+    socket(AddressFamily::Unix, SockType::Stream, flags, None)
+}
+
+fn listen_at(path: &Path) -> io::Result<Listener> {
+    let socket = new_socket()?;
+    bind(socket.as_raw_fd(), &UnixAddr::new(path)?)?;
+    let listener =
+        Listener { socket: UnixListener::from(socket), path: path.to_owned(), file: identity(path)? };
+    // Nobody can connect before `listen`, so nobody gets in under a laxer mode.
+    fs::set_permissions(path, Permissions::from_mode(SOCKET_MODE))?;
+    listen(&listener.socket, Backlog::new(BACKLOG)?)?;
+    Ok(listener)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::TempDir;
+
+    #[track_caller]
+    fn check(path: &Path, expected: &str) {
+        let said = match Listener::bind(path) {
+            Ok(_) => "bound".to_owned(),
+            Err(error) => error.to_string().replace(&path.display().to_string(), "S"),
+        };
+        assert_eq!(said, expected);
+    }
+
+    #[test]
+    fn a_live_server_keeps_its_socket() {
+        let dir = TempDir::new();
+        let path = dir.path().join("s");
+        let first = Listener::bind(&path).unwrap();
+        let pid = std::process::id();
+        check(&path, &format!("S is already running there (PID: {pid})"));
+        drop(first);
+        check(&path, "bound");
+    }
+
+    #[test]
+    fn a_dead_socket_is_replaced() {
+        let dir = TempDir::new();
+        let path = dir.path().join("s");
+        drop(UnixListener::bind(&path).unwrap());
+        assert!(path.exists());
+        check(&path, "bound");
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn what_is_not_a_socket_is_left_alone() {
+        let dir = TempDir::new();
+        let path = dir.path().join("s");
+        fs::write(&path, "precious").unwrap();
+        check(&path, "S exists and is not a socket; choose another --socket");
+        assert_eq!(fs::read_to_string(&path).unwrap(), "precious");
+    }
+
+    #[test]
+    fn a_missing_folder_is_named() {
+        let dir = TempDir::new();
+        let error = Listener::bind(&dir.path().join("no/s")).unwrap_err().to_string();
+        assert!(error.contains("/no: No such file"), "{error}");
+    }
+
+    #[test]
+    fn the_socket_is_for_owner_and_group() {
+        let dir = TempDir::new();
+        let path = dir.path().join("s");
+        let _listener = Listener::bind(&path).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o660);
+    }
+
+    #[test]
+    fn a_file_that_took_our_name_is_not_removed() {
+        let dir = TempDir::new();
+        let path = dir.path().join("s");
+        let listener = Listener::bind(&path).unwrap();
+        fs::rename(&path, dir.path().join("moved")).unwrap();
+        fs::write(&path, "not ours").unwrap();
+        drop(listener);
+        assert!(path.exists());
+    }
+}
