@@ -357,7 +357,11 @@ mod tests {
     #[test]
     fn nothing_given_means_the_defaults() {
         check("", &[], "/tmp/goxel-daemon.sock j* q1024 m256 auto INFO");
-        check("--daemon --headless -f stray", &[], "/tmp/goxel-daemon.sock j* q1024 m256 auto INFO");
+        check(
+            "--daemon --headless -f stray",
+            &[],
+            "/tmp/goxel-daemon.sock j* q1024 m256 auto INFO",
+        );
     }
 
     #[test]
@@ -365,7 +369,11 @@ mod tests {
         check("-fVs/s -j 63", &[], "/s j63 q1024 m256 auto DEBUG verbose");
         check("--socket=/s --queue-size 9", &[], "/s j* q9 m256 auto INFO");
         check("--sock /s --max=3 --prot jsonrpc", &[], "/s j* q1024 m3 jsonrpc INFO");
-        check("--worker 5 --log-l warn -V", &[], "/tmp/goxel-daemon.sock j5 q1024 m256 auto WARN verbose");
+        check(
+            "--worker 5 --log-l warn -V",
+            &[],
+            "/tmp/goxel-daemon.sock j5 q1024 m256 auto WARN verbose",
+        );
     }
 
     #[test]
@@ -404,7 +412,11 @@ mod tests {
         check("--log-level loud", &[], levels);
         let long = "s".repeat(108);
         check(&format!("-s {long}"), &[], "Invalid socket path: 108 bytes (must be under 108)");
-        check(&format!("-s {}", &long[1..]), &[], &format!("{} j* q1024 m256 auto INFO", &long[1..]));
+        check(
+            &format!("-s {}", &long[1..]),
+            &[],
+            &format!("{} j* q1024 m256 auto INFO", &long[1..]),
+        );
     }
 
     #[test]
@@ -426,6 +438,10 @@ mod tests {
             let version = env!("CARGO_PKG_VERSION");
             check(option, &[], &format!("{option} is not in goxel-daemon {version} yet"));
         }
-        check("-P mcp", &[], &format!("--protocol mcp is not in goxel-daemon {} yet", env!("CARGO_PKG_VERSION")));
+        check(
+            "-P mcp",
+            &[],
+            &format!("--protocol mcp is not in goxel-daemon {} yet", env!("CARGO_PKG_VERSION")),
+        );
     }
 }

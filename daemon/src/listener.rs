@@ -95,10 +95,6 @@ impl Listener {
             },
         }
     }
-
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
 }
 
 impl AsFd for Listener {
@@ -181,8 +177,11 @@ fn new_socket() -> nix::Result<OwnedFd> {
 fn listen_at(path: &Path) -> io::Result<Listener> {
     let socket = new_socket()?;
     bind(socket.as_raw_fd(), &UnixAddr::new(path)?)?;
-    let listener =
-        Listener { socket: UnixListener::from(socket), path: path.to_owned(), file: identity(path)? };
+    let listener = Listener {
+        socket: UnixListener::from(socket),
+        path: path.to_owned(),
+        file: identity(path)?,
+    };
     // Nobody can connect before `listen`, so nobody gets in under a laxer mode.
     fs::set_permissions(path, Permissions::from_mode(SOCKET_MODE))?;
     listen(&listener.socket, Backlog::new(BACKLOG)?)?;

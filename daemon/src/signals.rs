@@ -25,7 +25,7 @@ impl Signals {
         let (read, write) = UnixStream::pair()?;
         // A file over the size limit must be an error from `write`, not the end of the process.
         let wanted = [SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGXFSZ];
-        Ok(Signals(SignalDelivery::with_pipe(read, write, SignalOnly::default(), wanted)?))
+        Ok(Signals(SignalDelivery::with_pipe(read, write, SignalOnly, wanted)?))
     }
 
     /// What has come in since the last call.

@@ -1,0 +1,221 @@
+//! One client: its bytes in, the message being answered, and its bytes out.
+//!
+//! A message is opened only when the one before it is answered, so replies come in order. What is
+//! held for a client is bounded: reading pauses while enough is waiting to be answered, and
+//! answering pauses while enough is waiting to be sent.
+
+use std::io::{self, Read, Write};
+use std::mem;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::UnixStream;
+
+use goxel_rpc::{Frame, Framer};
+use nix::sys::epoll::EpollFlags;
+
+use crate::exchange::{Exchange, Stage};
+
+/// Bytes past which a client is not read before all it has asked is opened.
+const READ_AHEAD: usize = 256 << 10;
+/// Unsent bytes past which a client's next request is not begun.
+const UNSENT_LIMIT: usize = 1 << 20;
+/// The most that one turn of the event loop sends to one client.
+const SEND_PER_TURN: usize = 1 << 20;
+
+/// What the connection does with what it has read.
+pub enum Doing {
+    Nothing,
+    /// A worker decodes a large message.
+    Parsing,
+    Answering(Exchange),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Input {
+    Open,
+    /// The client sends no more, or is not listened to any more.
+    Ended,
+    /// And nothing is left of what it had sent.
+    Drained,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Peer {
+    Here,
+    /// Closed its end: replies go nowhere, but what it asked for is still done.
+    Gone,
+}
+
+pub struct Connection {
+    stream: UnixStream,
+    framer: Framer,
+    pub doing: Doing,
+    /// Whether all whole messages that were read have been opened.
+    hungry: bool,
+    /// Bytes read since it was hungry last. Counted here, not asked of the framer: what broken
+    /// input leaves there is small but not nothing.
+    ahead: usize,
+    out: Vec<u8>,
+    sent: usize,
+    input: Input,
+    peer: Peer,
+    /// What epoll was last told; `None` when it does not watch.
+    pub watched: Option<EpollFlags>,
+}
+
+impl Connection {
+    pub fn new(stream: UnixStream, max_message: usize) -> Connection {
+        Connection {
+            stream,
+            framer: Framer::new(max_message),
+            doing: Doing::Nothing,
+            hungry: true,
+            ahead: 0,
+            out: Vec::new(),
+            sent: 0,
+            input: Input::Open,
+            peer: Peer::Here,
+            watched: None,
+        }
+    }
+
+    /// Takes one portion of input, if any is there.
+    pub fn read(&mut self, scratch: &mut [u8]) {
+        match self.stream.read(scratch) {
+            Ok(0) => self.end_input(),
+            Ok(count) => {
+                self.framer.push(&scratch[..count]);
+                self.ahead += count;
+            }
+            Err(error) => match error.kind() {
+                io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted => {}
+                // Reset: the peer is gone. What it sent before was read before.
+                _ => {
+                    self.end_input();
+                    self.lose_peer();
+                }
+            },
+        }
+    }
+
+    fn end_input(&mut self) {
+        self.input = Input::Ended;
+    }
+
+    /// The next message to open, or what is no message.
+    pub fn next_frame(&mut self) -> Option<Frame> {
+        if self.input == Input::Drained {
+            return None;
+        }
+        let mut frame = self.framer.next();
+        if frame.is_none() && self.input == Input::Ended {
+            self.input = Input::Drained;
+            frame = self.framer.finish();
+        }
+        self.hungry = frame.is_none();
+        if self.hungry {
+            self.ahead = 0;
+        }
+        frame
+    }
+
+    /// Opens no further message: what is being answered is the last.
+    pub fn stop_listening(&mut self) {
+        self.input = Input::Drained;
+    }
+
+    pub fn push_line(&mut self, line: &str) {
+        if self.peer == Peer::Here {
+            self.out.extend_from_slice(line.as_bytes());
+            self.out.push(b'\n');
+        }
+    }
+
+    /// Sends what the socket takes now.
+    pub fn flush(&mut self) {
+        let mut budget = SEND_PER_TURN;
+        while self.unsent() > 0 && budget > 0 {
+            let end = self.out.len().min(self.sent + budget);
+            match self.stream.write(&self.out[self.sent..end]) {
+                Ok(count) => {
+                    self.sent += count;
+                    budget -= count;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(_) => self.lose_peer(),
+            }
+        }
+        self.forget_sent();
+    }
+
+    fn forget_sent(&mut self) {
+        if self.unsent() == 0 {
+            // A large reply's memory goes back; a small buffer stays for the next one.
+            if self.out.capacity() > UNSENT_LIMIT {
+                self.out = Vec::new();
+            }
+            self.out.clear();
+            self.sent = 0;
+        } else if self.sent > UNSENT_LIMIT && self.sent > self.unsent() {
+            self.out.drain(..self.sent);
+            self.sent = 0;
+        }
+    }
+
+    /// The peer has closed its end.
+    pub fn lose_peer(&mut self) {
+        self.peer = Peer::Gone;
+        self.out = Vec::new();
+        self.sent = 0;
+    }
+
+    /// Whether nobody is there to read replies; then no event will tell that input is left.
+    pub fn peer_is_gone(&self) -> bool {
+        self.peer == Peer::Gone
+    }
+
+    fn unsent(&self) -> usize {
+        self.out.len() - self.sent
+    }
+
+    /// Whether so much is unsent that nothing new should be answered.
+    pub fn is_clogged(&self) -> bool {
+        self.unsent() >= UNSENT_LIMIT
+    }
+
+    /// Whether more input should be read now.
+    pub fn wants_input(&self) -> bool {
+        self.input == Input::Open && !self.is_clogged() && (self.hungry || self.ahead < READ_AHEAD)
+    }
+
+    /// What epoll should report.
+    pub fn interest(&self) -> EpollFlags {
+        let mut flags = EpollFlags::empty();
+        flags.set(EpollFlags::EPOLLIN, self.wants_input());
+        flags.set(EpollFlags::EPOLLOUT, self.unsent() > 0);
+        flags
+    }
+
+    /// Whether all that was asked is answered and sent, and no more will come.
+    pub fn is_done(&self) -> bool {
+        self.input == Input::Drained && self.unsent() == 0 && matches!(self.doing, Doing::Nothing)
+    }
+
+    /// Its request may edit now.
+    pub fn admit(&mut self) {
+        if let Doing::Answering(exchange) = &mut self.doing {
+            exchange.stage = Stage::Admitted;
+        }
+    }
+
+    /// What it was doing; it then does nothing.
+    pub fn take_doing(&mut self) -> Doing {
+        mem::replace(&mut self.doing, Doing::Nothing)
+    }
+}
+
+impl AsFd for Connection {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.stream.as_fd()
+    }
+}

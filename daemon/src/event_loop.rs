@@ -1,0 +1,371 @@
+//! The one thread that owns all connections and the session.
+//!
+//! A turn: wait, take what came (clients, bytes, signals, results), answer each connection a
+//! bounded number of requests, then send. epoll is level-triggered: a connection from which only
+//! part was taken is reported again, so a turn can bound what it does for each and forget nothing.
+
+use std::collections::{HashMap, VecDeque};
+use std::io::{self, Write};
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use log::LevelFilter;
+use nix::errno::Errno;
+use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
+
+use crate::connection::Connection;
+use crate::listener::Listener;
+use crate::service::{Pause, Service, too_many_connections};
+use crate::signals::{Order, Signals};
+use crate::stats::Stats;
+
+const LISTENER: u64 = 0;
+const SIGNALS: u64 = 1;
+const POOL: u64 = 2;
+/// Connections count up from here and never share a number, so a late result finds its own
+/// connection or none.
+const FIRST_CONNECTION: u64 = 3;
+
+/// Clients let in by one turn.
+const ACCEPT_PER_TURN: usize = 64;
+/// Events taken by one turn.
+const EVENTS_PER_TURN: usize = 256;
+/// Bytes taken from one connection by one turn.
+const READ_PER_TURN: usize = 64 << 10;
+/// How long nobody is let in when the system cannot take one more.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(250);
+/// How long a stopping daemon works on; it has promised to be gone within two seconds.
+const DRAIN_TIME: Duration = Duration::from_millis(1500);
+
+/// What the clients may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    pub max_connections: usize,
+    pub max_message: usize,
+}
+
+/// Whether new clients are let in.
+enum Door {
+    Open,
+    /// The system could not take one more; tried again then.
+    Shut(Instant),
+}
+
+pub struct EventLoop {
+    epoll: Epoll,
+    /// `None` once the daemon is stopping.
+    listener: Option<Listener>,
+    door: Door,
+    signals: Signals,
+    service: Service,
+    connections: HashMap<u64, Connection>,
+    next_token: u64,
+    /// Connections with something to answer.
+    runnable: VecDeque<u64>,
+    /// Connections to send to, to watch anew, or to close at the end of the turn.
+    touched: Vec<u64>,
+    stop_by: Option<Instant>,
+    limits: Limits,
+    log_level: LevelFilter,
+    stats: Arc<Stats>,
+    scratch: Box<[u8]>,
+}
+
+impl EventLoop {
+    pub fn new(
+        listener: Listener,
+        signals: Signals,
+        service: Service,
+        limits: Limits,
+        stats: Arc<Stats>,
+    ) -> io::Result<EventLoop> {
+        let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
+        epoll.add(&listener, EpollEvent::new(EpollFlags::EPOLLIN, LISTENER))?;
+        epoll.add(&signals, EpollEvent::new(EpollFlags::EPOLLIN, SIGNALS))?;
+        epoll.add(&service.pool, EpollEvent::new(EpollFlags::EPOLLIN, POOL))?;
+        Ok(EventLoop {
+            epoll,
+            listener: Some(listener),
+            door: Door::Open,
+            signals,
+            service,
+            connections: HashMap::new(),
+            next_token: FIRST_CONNECTION,
+            runnable: VecDeque::new(),
+            touched: Vec::new(),
+            stop_by: None,
+            limits,
+            log_level: log::max_level(),
+            stats,
+            scratch: vec![0; READ_PER_TURN].into_boxed_slice(),
+        })
+    }
+
+    /// Serves until a signal stops it; returns when what was begun is done, or out of time.
+    pub fn run(&mut self) -> io::Result<()> {
+        while !self.is_finished() {
+            self.turn()?;
+        }
+        self.abandon_the_rest();
+        Ok(())
+    }
+
+    fn turn(&mut self) -> io::Result<()> {
+        let mut events = [EpollEvent::empty(); EVENTS_PER_TURN];
+        let count = match self.epoll.wait(&mut events, self.timeout()) {
+            Ok(count) => count,
+            Err(Errno::EINTR) => 0,
+            Err(errno) => return Err(errno.into()),
+        };
+        for event in &events[..count] {
+            match event.data() {
+                LISTENER => self.let_in(),
+                SIGNALS => self.obey_signals(),
+                POOL => self.take_results(),
+                token => self.hear(token, event.events()),
+            }
+        }
+        self.open_the_door();
+        self.serve_runnable();
+        self.let_edits_through();
+        self.settle_touched();
+        Ok(())
+    }
+
+    fn timeout(&self) -> EpollTimeout {
+        if !self.runnable.is_empty() || self.service.line_moves() {
+            return EpollTimeout::ZERO;
+        }
+        let door = match self.door {
+            Door::Open => None,
+            Door::Shut(until) => Some(until),
+        };
+        match [door, self.stop_by].into_iter().flatten().min() {
+            None => EpollTimeout::NONE,
+            Some(when) => {
+                // Rounded up: waking early would spin until the time has come.
+                let left = when.saturating_duration_since(Instant::now()).as_millis() + 1;
+                u16::try_from(left).map_or(EpollTimeout::from(u16::MAX), EpollTimeout::from)
+            }
+        }
+    }
+
+    // Clients.
+
+    fn let_in(&mut self) {
+        for _ in 0..ACCEPT_PER_TURN {
+            let Some(listener) = &self.listener else { return };
+            match listener.accept() {
+                Ok(None) => return,
+                Ok(Some(stream)) if self.connections.len() < self.limits.max_connections => {
+                    self.welcome(stream);
+                }
+                Ok(Some(stream)) => self.turn_away(stream),
+                Err(error) => return self.shut_the_door(&error),
+            }
+        }
+    }
+
+    fn welcome(&mut self, stream: UnixStream) {
+        let token = self.next_token;
+        self.next_token += 1;
+        self.connections.insert(token, Connection::new(stream, self.limits.max_message));
+        Stats::count(&self.stats.accepted);
+        self.stats.open.store(self.connections.len(), Ordering::Relaxed);
+        self.touched.push(token);
+        log::debug!("connection {token} opened");
+    }
+
+    /// Says why before it closes: the legacy daemon closed without a word.
+    fn turn_away(&self, mut stream: UnixStream) {
+        Stats::count(&self.stats.turned_away);
+        log::warn!("turned a client away: {} are connected", self.connections.len());
+        let line = too_many_connections(self.limits.max_connections) + "\n";
+        // A new socket has room for one line; a client that is gone already needs none.
+        let _ = stream.write_all(line.as_bytes());
+    }
+
+    /// Out of descriptors or memory: the listener would be reported again at once and for ever.
+    fn shut_the_door(&mut self, error: &io::Error) {
+        log::warn!("no new clients for a moment: {error}");
+        let Some(listener) = &self.listener else { return };
+        if let Err(errno) = self.epoll.delete(listener) {
+            log::error!("the listener cannot be paused: {errno}");
+        }
+        self.door = Door::Shut(Instant::now() + ACCEPT_PAUSE);
+    }
+
+    fn open_the_door(&mut self) {
+        let Door::Shut(until) = self.door else { return };
+        let Some(listener) = &self.listener else { return };
+        if Instant::now() < until {
+            return;
+        }
+        match self.epoll.add(listener, EpollEvent::new(EpollFlags::EPOLLIN, LISTENER)) {
+            Ok(()) => self.door = Door::Open,
+            Err(_) => self.door = Door::Shut(Instant::now() + ACCEPT_PAUSE),
+        }
+    }
+
+    // Bytes and results.
+
+    fn hear(&mut self, token: u64, flags: EpollFlags) {
+        let Some(connection) = self.connections.get_mut(&token) else { return };
+        if flags.intersects(EpollFlags::EPOLLHUP | EpollFlags::EPOLLERR) {
+            connection.lose_peer();
+        }
+        if flags.contains(EpollFlags::EPOLLIN) && connection.wants_input() {
+            connection.read(&mut self.scratch);
+        }
+        self.make_runnable(token);
+    }
+
+    fn make_runnable(&mut self, token: u64) {
+        self.runnable.push_back(token);
+    }
+
+    fn take_results(&mut self) {
+        for (token, result) in self.service.pool.results() {
+            self.service.take_back(result, self.connections.get_mut(&token));
+            self.make_runnable(token);
+        }
+    }
+
+    fn serve_runnable(&mut self) {
+        for _ in 0..self.runnable.len() {
+            if let Some(token) = self.runnable.pop_front() {
+                self.serve(token);
+            }
+        }
+    }
+
+    fn serve(&mut self, token: u64) {
+        let Some(connection) = self.connections.get_mut(&token) else { return };
+        let pause = self.service.serve(token, connection);
+        self.touched.push(token);
+        if pause == Pause::Yielding {
+            return self.make_runnable(token);
+        }
+        // epoll says no more of a peer that is gone: what it left is read here.
+        if connection.peer_is_gone() && connection.wants_input() {
+            connection.read(&mut self.scratch);
+            self.make_runnable(token);
+        }
+    }
+
+    /// One round for those who stand in line now; who lines up again waits for the next.
+    fn let_edits_through(&mut self) {
+        for _ in 0..self.service.line_len() {
+            let Some(token) = self.service.next_in_line() else { return };
+            let Some(connection) = self.connections.get_mut(&token) else { continue };
+            connection.admit();
+            self.serve(token);
+        }
+    }
+
+    /// Ends the turn: sends, closes what is done, and tells epoll what to report.
+    fn settle_touched(&mut self) {
+        for token in std::mem::take(&mut self.touched) {
+            let Some(connection) = self.connections.get_mut(&token) else { continue };
+            let clogged = connection.is_clogged();
+            connection.flush();
+            if clogged && !connection.is_clogged() {
+                self.runnable.push_back(token);
+            }
+            if connection.is_done() {
+                self.close(token);
+            } else if let Err(errno) = watch(&self.epoll, token, connection) {
+                log::error!("connection {token} cannot be watched: {errno}");
+                self.close(token);
+            }
+        }
+    }
+
+    fn close(&mut self, token: u64) {
+        // Closing the socket takes it out of epoll.
+        self.connections.remove(&token);
+        self.stats.open.store(self.connections.len(), Ordering::Relaxed);
+        log::debug!("connection {token} closed");
+    }
+
+    // Signals and the end.
+
+    fn obey_signals(&mut self) {
+        for order in self.signals.orders() {
+            match order {
+                Order::Stop => self.stop(),
+                Order::Reload => log::info!("SIGHUP: there is no configuration file to reload"),
+                Order::LogStatistics => log::info!("SIGUSR1: {}", self.stats),
+                Order::ToggleDebug => self.toggle_debug(),
+            }
+        }
+    }
+
+    fn toggle_debug(&self) {
+        let debugging = log::max_level() >= LevelFilter::Debug;
+        let level = match self.log_level {
+            // Started at debug already: off is one step down.
+            LevelFilter::Debug | LevelFilter::Trace => LevelFilter::Info,
+            usual => usual,
+        };
+        log::set_max_level(if debugging { level } else { LevelFilter::Debug });
+        log::info!("SIGUSR2: log level is now {}", log::max_level());
+    }
+
+    /// Lets nobody in, listens to nobody, and gives what was begun a moment. The second time,
+    /// no moment.
+    fn stop(&mut self) {
+        if self.stop_by.is_some() {
+            log::info!("stopping at once");
+            self.stop_by = Some(Instant::now());
+            return;
+        }
+        log::info!("stopping");
+        self.stop_by = Some(Instant::now() + DRAIN_TIME);
+        // Removes the socket: a next daemon can start while this one ends.
+        self.listener = None;
+        for (token, connection) in &mut self.connections {
+            connection.stop_listening();
+            self.touched.push(*token);
+        }
+    }
+
+    fn is_finished(&self) -> bool {
+        self.stop_by.is_some_and(|when| {
+            let idle = self.connections.is_empty() && self.service.pool.unfinished() == 0;
+            idle || Instant::now() >= when
+        })
+    }
+
+    fn abandon_the_rest(&mut self) {
+        let unfinished = self.service.pool.unfinished();
+        if unfinished > 0 {
+            log::warn!("out of time: {unfinished} unfinished jobs are given up");
+        }
+        for connection in self.connections.values_mut() {
+            self.service.abandon(connection);
+            connection.flush();
+        }
+    }
+}
+
+/// Tells epoll what to report of a connection, where that has changed.
+fn watch(epoll: &Epoll, token: u64, connection: &mut Connection) -> nix::Result<()> {
+    // A peer that is gone would be reported at once and for ever.
+    let wanted = (!connection.peer_is_gone()).then(|| connection.interest());
+    if wanted == connection.watched {
+        return Ok(());
+    }
+    match (connection.watched, wanted) {
+        (None, Some(flags)) => epoll.add(connection.as_fd(), EpollEvent::new(flags, token))?,
+        (Some(_), Some(flags)) => {
+            epoll.modify(connection.as_fd(), &mut EpollEvent::new(flags, token))?;
+        }
+        (_, None) => epoll.delete(connection.as_fd())?,
+    }
+    connection.watched = wanted;
+    Ok(())
+}

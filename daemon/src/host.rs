@@ -1,0 +1,64 @@
+//! The outside as sessions see it: this machine's files, clock and counts.
+
+use std::io;
+use std::path::Path;
+use std::process;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use goxel_rpc::{Facts, Host};
+use nix::unistd::gethostname;
+
+use crate::files::Files;
+use crate::os;
+use crate::stats::{Stats, memory_bytes};
+
+/// The machine the daemon runs on. Paths are as the system takes them: relative ones start at
+/// the daemon's working directory.
+pub struct Machine {
+    files: Arc<Files>,
+    stats: Arc<Stats>,
+    hostname: String,
+    processors: usize,
+}
+
+impl Machine {
+    pub fn new(files: Arc<Files>, stats: Arc<Stats>) -> Machine {
+        let hostname = gethostname().map(|name| name.to_string_lossy().into_owned());
+        Machine {
+            files,
+            stats,
+            hostname: hostname.unwrap_or_else(|_| "localhost".into()),
+            processors: thread::available_parallelism().map_or(1, usize::from),
+        }
+    }
+}
+
+impl Host for Machine {
+    fn read_file(&self, path: &str) -> io::Result<Vec<u8>> {
+        self.files.read(Path::new(path))
+    }
+
+    fn write_file(&self, path: &str, bytes: &[u8]) -> io::Result<()> {
+        self.files.write(Path::new(path), bytes)
+    }
+
+    fn facts(&self) -> Facts {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        Facts {
+            pid: process::id(),
+            hostname: self.hostname.clone(),
+            unix_seconds: now,
+            local_time: os::local_time(i64::try_from(now).unwrap_or(i64::MAX)),
+            uptime_seconds: self.stats.uptime_seconds(),
+            connections: self.stats.open.load(Ordering::Relaxed),
+            memory_bytes: memory_bytes(),
+        }
+    }
+
+    fn render_threads(&self) -> usize {
+        self.processors
+    }
+}

@@ -1,0 +1,276 @@
+//! The session behind all connections: what is answered at once, what goes to a worker, and in
+//! which order edits are made.
+//!
+//! While a slow edit is being made, requests that edit wait in one line, in the order in which
+//! they came up; everything else goes on and sees the project as it was before.
+
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use goxel_rpc::{
+    Config, Decoded, Finished, Frame, Host, INTERNAL_ERROR, Job, Outcome, Request, RpcError,
+    Session, Step, decode, fault_reply,
+};
+
+use crate::connection::{Connection, Doing};
+use crate::exchange::{Exchange, Stage};
+use crate::pool::{Panicked, Pool};
+use crate::stats::Stats;
+
+/// Requests of one connection that are begun before others have their turn.
+const BURST: usize = 64;
+/// A longer message is decoded by a worker.
+const PARSE_HERE: usize = 64 << 10;
+
+/// What workers bring back.
+pub enum Done {
+    Decoded(Decoded),
+    Ran(Finished),
+}
+
+/// Why a connection's requests are not answered further for now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pause {
+    /// Nothing is left to answer.
+    Idle,
+    /// For a worker, for its turn to edit, or for the client to read.
+    Waiting,
+    /// For other connections to have their turn.
+    Yielding,
+}
+
+pub struct Service {
+    session: Session,
+    host: Arc<dyn Host>,
+    pub pool: Pool<Done>,
+    /// Connections whose next request edits, first come first.
+    line: VecDeque<u64>,
+    stats: Arc<Stats>,
+}
+
+impl Service {
+    pub fn new(host: Arc<dyn Host>, pool: Pool<Done>, stats: Arc<Stats>) -> Service {
+        let session = Session::new(Config::default());
+        Service { session, host, pool, line: VecDeque::new(), stats }
+    }
+
+    /// Answers what `connection` has asked, as far as that goes now.
+    pub fn serve(&mut self, token: u64, connection: &mut Connection) -> Pause {
+        for _ in 0..BURST {
+            if connection.is_clogged() {
+                return Pause::Waiting;
+            }
+            let pause = match connection.take_doing() {
+                Doing::Nothing => self.open_next(token, connection),
+                Doing::Parsing => {
+                    connection.doing = Doing::Parsing;
+                    Some(Pause::Waiting)
+                }
+                Doing::Answering(exchange) => self.advance(token, connection, exchange),
+            };
+            if let Some(pause) = pause {
+                return pause;
+            }
+        }
+        Pause::Yielding
+    }
+
+    fn open_next(&mut self, token: u64, connection: &mut Connection) -> Option<Pause> {
+        match connection.next_frame() {
+            None => return Some(Pause::Idle),
+            Some(Frame::Fault(fault)) => self.refuse(connection, &fault_reply(&fault)),
+            Some(Frame::Message(message)) if message.len() > PARSE_HERE => {
+                self.parse_elsewhere(token, connection, message);
+            }
+            Some(Frame::Message(message)) => self.open(connection, decode(&message)),
+        }
+        None
+    }
+
+    fn parse_elsewhere(&mut self, token: u64, connection: &mut Connection, message: Vec<u8>) {
+        connection.doing = Doing::Parsing;
+        // Not refused when the queue is full: the reply could not name the request.
+        if self.pool.submit_always(token, move || Done::Decoded(decode(&message))).is_err() {
+            connection.doing = Doing::Nothing;
+            self.refuse(connection, &fault_line(&overloaded()));
+        }
+    }
+
+    fn open(&self, connection: &mut Connection, decoded: Decoded) {
+        connection.doing = Doing::Answering(match decoded {
+            Decoded::Single(request) => Exchange::single(request),
+            Decoded::Batch(requests) => Exchange::batch(requests),
+            Decoded::Fault(line) => return self.refuse(connection, &line),
+        });
+    }
+
+    fn refuse(&self, connection: &mut Connection, line: &str) {
+        Stats::count(&self.stats.requests);
+        Stats::count(&self.stats.failed);
+        connection.push_line(line);
+    }
+
+    fn advance(
+        &mut self,
+        token: u64,
+        connection: &mut Connection,
+        mut exchange: Exchange,
+    ) -> Option<Pause> {
+        let Some(request) = exchange.current() else {
+            if let Some(line) = exchange.into_line() {
+                connection.push_line(&line);
+            }
+            return None;
+        };
+        let pause = match exchange.stage {
+            Stage::InLine | Stage::Running => Some(Pause::Waiting),
+            Stage::Ready if request.edits() && self.edits_must_wait() => {
+                self.line.push_back(token);
+                exchange.stage = Stage::InLine;
+                Some(Pause::Waiting)
+            }
+            Stage::Ready | Stage::Admitted => self.begin(token, &mut exchange),
+        };
+        connection.doing = Doing::Answering(exchange);
+        pause
+    }
+
+    fn edits_must_wait(&self) -> bool {
+        self.session.busy() || !self.line.is_empty()
+    }
+
+    fn begin(&mut self, token: u64, exchange: &mut Exchange) -> Option<Pause> {
+        let request = exchange.current()?;
+        let edits = request.edits();
+        let step = match exchange.overfull() {
+            Some(error) => Step::Done(Err(error)),
+            None => start(&mut self.session, request, &self.host),
+        };
+        match step {
+            Step::Done(outcome) => {
+                self.answer(exchange, &outcome);
+                None
+            }
+            Step::Job(job) => self.hand_over(token, exchange, job, edits),
+        }
+    }
+
+    /// Gives a job to the pool. One that edits is never refused, because the session waits for
+    /// it; there is at most one.
+    fn hand_over(
+        &mut self,
+        token: u64,
+        exchange: &mut Exchange,
+        job: Job,
+        edits: bool,
+    ) -> Option<Pause> {
+        let host = Arc::clone(&self.host);
+        let task = move || Done::Ran(job.run(host.as_ref()));
+        let submitted = if edits {
+            self.pool.submit_always(token, task)
+        } else {
+            self.pool.submit(token, task)
+        };
+        if submitted.is_err() {
+            Stats::count(&self.stats.overloads);
+            self.answer(exchange, &Err(overloaded()));
+            return None;
+        }
+        Stats::count(&self.stats.jobs);
+        exchange.stage = Stage::Running;
+        Some(Pause::Waiting)
+    }
+
+    fn answer(&self, exchange: &mut Exchange, outcome: &Outcome) {
+        Stats::count(&self.stats.requests);
+        if outcome.is_err() {
+            Stats::count(&self.stats.failed);
+        }
+        exchange.answer(outcome);
+    }
+
+    /// Takes a worker's result; `connection` is the one that waits for it, if it still does.
+    pub fn take_back(
+        &mut self,
+        result: Result<Done, Panicked>,
+        connection: Option<&mut Connection>,
+    ) {
+        let outcome = match result {
+            Ok(Done::Ran(finished)) => self.session.finish(finished),
+            Ok(Done::Decoded(decoded)) => {
+                if let Some(connection) = connection {
+                    connection.doing = Doing::Nothing;
+                    self.open(connection, decoded);
+                }
+                return;
+            }
+            Err(Panicked) => Err(RpcError::internal("the method panicked")),
+        };
+        let Some(connection) = connection else { return };
+        match connection.take_doing() {
+            Doing::Answering(mut exchange) => {
+                self.answer(&mut exchange, &outcome);
+                connection.doing = Doing::Answering(exchange);
+            }
+            Doing::Parsing | Doing::Nothing => {
+                self.refuse(connection, &fault_line(&RpcError::internal("decoding panicked")));
+            }
+        }
+    }
+
+    /// The connection whose turn to edit it is, if edits can be made now.
+    pub fn next_in_line(&mut self) -> Option<u64> {
+        if self.session.busy() { None } else { self.line.pop_front() }
+    }
+
+    /// Whether somebody could edit now and has not been let.
+    pub fn line_moves(&self) -> bool {
+        !self.session.busy() && !self.line.is_empty()
+    }
+
+    /// How many wait for their turn to edit.
+    pub fn line_len(&self) -> usize {
+        self.line.len()
+    }
+
+    /// Answers what can no longer be carried out because the daemon ends.
+    pub fn abandon(&self, connection: &mut Connection) {
+        let error = RpcError::new(INTERNAL_ERROR, "Server is shutting down", "shutting_down");
+        match connection.take_doing() {
+            Doing::Nothing => {}
+            Doing::Parsing => self.refuse(connection, &fault_line(&error)),
+            Doing::Answering(mut exchange) => {
+                while exchange.current().is_some() {
+                    self.answer(&mut exchange, &Err(error.clone()));
+                }
+                if let Some(line) = exchange.into_line() {
+                    connection.push_line(&line);
+                }
+            }
+        }
+    }
+}
+
+/// A panic costs one answer: the session marks the project that it was editing.
+fn start(session: &mut Session, request: &Request, host: &Arc<dyn Host>) -> Step {
+    catch_unwind(AssertUnwindSafe(|| session.start(request, host)))
+        .unwrap_or_else(|_| Step::Done(Err(RpcError::internal("the method panicked"))))
+}
+
+fn overloaded() -> RpcError {
+    RpcError::new(INTERNAL_ERROR, "Server overloaded - request queue full", "overloaded")
+}
+
+/// The line for a client that is not let in.
+pub fn too_many_connections(max: usize) -> String {
+    let error =
+        RpcError::new(INTERNAL_ERROR, "Server overloaded - too many connections", "overloaded");
+    fault_line(&error.with("max_connections", max))
+}
+
+/// The reply line of what has no id.
+fn fault_line(error: &RpcError) -> String {
+    let error = serde_json::to_string(error).expect("values with string keys always serialise");
+    format!(r#"{{"jsonrpc":"2.0","id":null,"error":{error}}}"#)
+}

@@ -1,0 +1,82 @@
+//! Counts of what the daemon has done: for SIGUSR1, `status`, and the last words.
+
+use std::fmt;
+use std::fs;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::time::Instant;
+
+use nix::unistd::{SysconfVar, sysconf};
+
+/// Counted by the event loop, read by any thread.
+pub struct Stats {
+    started: Instant,
+    pub open: AtomicUsize,
+    pub accepted: AtomicU64,
+    pub turned_away: AtomicU64,
+    pub requests: AtomicU64,
+    pub failed: AtomicU64,
+    pub jobs: AtomicU64,
+    pub overloads: AtomicU64,
+}
+
+impl Stats {
+    pub fn new() -> Stats {
+        Stats {
+            started: Instant::now(),
+            open: AtomicUsize::new(0),
+            accepted: AtomicU64::new(0),
+            turned_away: AtomicU64::new(0),
+            requests: AtomicU64::new(0),
+            failed: AtomicU64::new(0),
+            jobs: AtomicU64::new(0),
+            overloads: AtomicU64::new(0),
+        }
+    }
+
+    pub fn uptime_seconds(&self) -> u64 {
+        self.started.elapsed().as_secs()
+    }
+
+    /// Counts one more of something.
+    pub fn count(counter: &AtomicU64) {
+        counter.fetch_add(1, Relaxed);
+    }
+}
+
+impl fmt::Display for Stats {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let load = |counter: &AtomicU64| counter.load(Relaxed);
+        write!(
+            f,
+            "up {} s; connections: {} open, {} accepted, {} turned away; \
+             requests: {} processed, {} failed; jobs: {} begun, {} refused; memory: {} KiB",
+            self.uptime_seconds(),
+            self.open.load(Relaxed),
+            load(&self.accepted),
+            load(&self.turned_away),
+            load(&self.requests),
+            load(&self.failed),
+            load(&self.jobs),
+            load(&self.overloads),
+            memory_bytes() / 1024,
+        )
+    }
+}
+
+/// Resident memory; 0 where the system does not say.
+pub fn memory_bytes() -> u64 {
+    let statm = fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    let pages: u64 = statm.split(' ').nth(1).and_then(|field| field.parse().ok()).unwrap_or(0);
+    let page_size = sysconf(SysconfVar::PAGE_SIZE).ok().flatten().unwrap_or(4096);
+    pages * u64::try_from(page_size).unwrap_or(4096)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_knows_its_memory() {
+        assert!(memory_bytes() > 1 << 20, "{}", memory_bytes());
+    }
+}
