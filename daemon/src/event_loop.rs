@@ -120,18 +120,24 @@ impl EventLoop {
             Err(Errno::EINTR) => 0,
             Err(errno) => return Err(errno.into()),
         };
+        let mut clients_wait = false;
         for event in &events[..count] {
             match event.data() {
-                LISTENER => self.let_in(),
+                LISTENER => clients_wait = true,
                 SIGNALS => self.obey_signals(),
                 POOL => self.take_results(),
                 token => self.hear(token, event.events()),
             }
         }
-        self.open_the_door();
         self.serve_runnable();
         self.let_edits_through();
         self.settle_touched();
+        // Last: who has just left makes room for who comes.
+        self.open_the_door();
+        if clients_wait {
+            self.let_in();
+            self.settle_touched();
+        }
         Ok(())
     }
 
@@ -155,15 +161,19 @@ impl EventLoop {
 
     // Clients.
 
+    /// A client is turned away only by a turn that has just seen who left: one that came after
+    /// another's leaving is never a client too many.
     fn let_in(&mut self) {
-        for _ in 0..ACCEPT_PER_TURN {
+        for number in 0..ACCEPT_PER_TURN {
+            let full = self.connections.len() >= self.limits.max_connections;
+            if full && number > 0 {
+                return;
+            }
             let Some(listener) = &self.listener else { return };
             match listener.accept() {
                 Ok(None) => return,
-                Ok(Some(stream)) if self.connections.len() < self.limits.max_connections => {
-                    self.welcome(stream);
-                }
-                Ok(Some(stream)) => self.turn_away(stream),
+                Ok(Some(stream)) if full => return self.turn_away(stream),
+                Ok(Some(stream)) => self.welcome(stream),
                 Err(error) => return self.shut_the_door(&error),
             }
         }

@@ -204,8 +204,8 @@ fn wait_for_room(target: &File) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::TempDir;
     use std::os::unix::fs::symlink;
+    use tempfile::{TempDir, tempdir};
 
     /// Writes, and says the outcome and what is in the folder afterwards.
     #[track_caller]
@@ -225,7 +225,7 @@ mod tests {
 
     #[test]
     fn a_new_file_holds_exactly_what_was_written() {
-        let dir = TempDir::new();
+        let dir = tempdir().unwrap();
         for bytes in [&b""[..], b"voxels", &[7; 100_000]] {
             check(&dir, "a.png", bytes, "written: a.png");
             assert_eq!(fs::read(dir.path().join("a.png")).unwrap(), bytes);
@@ -234,7 +234,7 @@ mod tests {
 
     #[test]
     fn a_replaced_file_keeps_its_permissions_and_its_links() {
-        let dir = TempDir::new();
+        let dir = tempdir().unwrap();
         let real = dir.path().join("real");
         fs::write(&real, "a longer text than the new one").unwrap();
         fs::set_permissions(&real, Permissions::from_mode(0o640)).unwrap();
@@ -247,7 +247,7 @@ mod tests {
 
     #[test]
     fn a_refused_write_leaves_nothing_behind() {
-        let dir = TempDir::new();
+        let dir = tempdir().unwrap();
         fs::create_dir(dir.path().join("folder")).unwrap();
         check(&dir, "missing/a.png", b"x", "NotFound: folder");
         check(&dir, "folder", b"x", "IsADirectory: folder");
@@ -259,7 +259,7 @@ mod tests {
 
     #[test]
     fn a_pipe_without_a_reader_is_an_error_not_a_wait() {
-        let dir = TempDir::new();
+        let dir = tempdir().unwrap();
         nix::unistd::mkfifo(&dir.path().join("pipe"), Mode::S_IRWXU).unwrap();
         let files = Files::new(MAX_INPUT);
         let path = dir.path().join("pipe");
@@ -269,7 +269,7 @@ mod tests {
 
     #[test]
     fn input_is_bounded_and_must_be_a_file() {
-        let dir = TempDir::new();
+        let dir = tempdir().unwrap();
         let path = dir.path().join("in");
         fs::write(&path, [1; 10]).unwrap();
         let kind = |max, path: &Path| Files::new(max).read(path).map_err(|error| error.kind());
@@ -283,7 +283,7 @@ mod tests {
 
     #[test]
     fn closing_removes_drafts_and_makes_no_more() {
-        let dir = TempDir::new();
+        let dir = tempdir().unwrap();
         let files = Files::new(MAX_INPUT);
         let draft = Draft::beside(&files, &dir.path().join("a")).unwrap();
         assert!(draft.path.exists());

@@ -191,7 +191,7 @@ fn listen_at(path: &Path) -> io::Result<Listener> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::TempDir;
+    use tempfile::tempdir;
 
     #[track_caller]
     fn check(path: &Path, expected: &str) {
@@ -204,7 +204,7 @@ mod tests {
 
     #[test]
     fn a_live_server_keeps_its_socket() {
-        let dir = TempDir::new();
+        let dir = tempdir().unwrap();
         let path = dir.path().join("s");
         let first = Listener::bind(&path).unwrap();
         let pid = std::process::id();
@@ -215,7 +215,7 @@ mod tests {
 
     #[test]
     fn a_dead_socket_is_replaced() {
-        let dir = TempDir::new();
+        let dir = tempdir().unwrap();
         let path = dir.path().join("s");
         drop(UnixListener::bind(&path).unwrap());
         assert!(path.exists());
@@ -225,7 +225,7 @@ mod tests {
 
     #[test]
     fn what_is_not_a_socket_is_left_alone() {
-        let dir = TempDir::new();
+        let dir = tempdir().unwrap();
         let path = dir.path().join("s");
         fs::write(&path, "precious").unwrap();
         check(&path, "S exists and is not a socket; choose another --socket");
@@ -234,14 +234,14 @@ mod tests {
 
     #[test]
     fn a_missing_folder_is_named() {
-        let dir = TempDir::new();
+        let dir = tempdir().unwrap();
         let error = Listener::bind(&dir.path().join("no/s")).unwrap_err().to_string();
         assert!(error.contains("/no: No such file"), "{error}");
     }
 
     #[test]
     fn the_socket_is_for_owner_and_group() {
-        let dir = TempDir::new();
+        let dir = tempdir().unwrap();
         let path = dir.path().join("s");
         let _listener = Listener::bind(&path).unwrap();
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o660);
@@ -249,7 +249,7 @@ mod tests {
 
     #[test]
     fn a_file_that_took_our_name_is_not_removed() {
-        let dir = TempDir::new();
+        let dir = tempdir().unwrap();
         let path = dir.path().join("s");
         let listener = Listener::bind(&path).unwrap();
         fs::rename(&path, dir.path().join("moved")).unwrap();

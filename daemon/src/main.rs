@@ -17,8 +17,6 @@ mod pool;
 mod service;
 mod signals;
 mod stats;
-#[cfg(test)]
-mod testing;
 
 use std::env;
 use std::error::Error;
