@@ -3,6 +3,8 @@
 use super::{Client, Signal, TempDir, artifacts, temp_dir};
 use nix::sys::signal::kill;
 use nix::unistd::Pid;
+use std::env;
+use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
@@ -45,6 +47,8 @@ impl Daemon {
         let socket = dir.path().join("goxel.sock");
         let mut command = Command::new(&artifacts().daemon);
         command.arg("--socket").arg(&socket).args(args).current_dir(dir.path());
+        // A setting of whoever runs the tests must not decide them.
+        ours_in_the_environment().for_each(|name| _ = command.env_remove(name));
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the daemon can be started");
         let lines = lines_of(child.stderr.take().expect("stderr is piped"));
@@ -139,6 +143,10 @@ impl Drop for Daemon {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn ours_in_the_environment() -> impl Iterator<Item = OsString> {
+    env::vars_os().map(|(name, _)| name).filter(|name| name.to_string_lossy().starts_with("GOXEL_"))
 }
 
 /// The lines of a log as they come; a thread reads them, so that the daemon never waits for us.
