@@ -86,6 +86,13 @@ pub enum Problem {
         /// More for `data`.
         data: Map<String, Value>,
     },
+    /// The program is not able to: -32603.
+    Unable {
+        /// A stable word.
+        reason: &'static str,
+        /// The message of the error.
+        message: &'static str,
+    },
 }
 
 /// What a handler gives.
@@ -118,17 +125,26 @@ impl Problem {
         Self::refused(reason_of_io(error.kind()), error.to_string())
     }
 
+    /// The program is not able to do this.
+    pub fn unable(reason: &'static str, message: &'static str) -> Self {
+        Problem::Unable { reason, message }
+    }
+
     /// What is wrong, in one sentence.
     pub fn text(self) -> String {
-        let (Problem::Param { message: text, .. } | Problem::Refused { detail: text, .. }) = self;
-        text
+        match self {
+            Problem::Param { message, .. } => message,
+            Problem::Refused { detail, .. } => detail,
+            Problem::Unable { message, .. } => message.to_owned(),
+        }
     }
 
     /// The same problem with one more member in `data`.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
-        let (Problem::Param { data, .. } | Problem::Refused { data, .. }) = &mut self;
-        data.insert(name.to_owned(), value.into());
+        if let Problem::Param { data, .. } | Problem::Refused { data, .. } = &mut self {
+            data.insert(name.to_owned(), value.into());
+        }
         self
     }
 }

@@ -107,9 +107,7 @@ mod tests {
         let params = json!({ "layer_id": value });
         let found = match choice(&Params::of_call(&params, &[], ""), &scene()) {
             Ok(choice) => Ok((choice.id_in(&scene()).0, choice.echo)),
-            Err(Problem::Refused { detail, .. } | Problem::Param { message: detail, .. }) => {
-                Err(detail)
-            }
+            Err(problem) => Err(problem.text()),
         };
         assert_eq!(found, expected.map_err(str::to_owned), "{params}");
     }

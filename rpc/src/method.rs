@@ -69,8 +69,6 @@ pub(crate) enum Change {
     Undo,
     /// Makes the last undone step again.
     Redo,
-    /// Nothing is left to do.
-    Nothing,
 }
 
 impl Edit {
@@ -96,6 +94,7 @@ impl Method {
                 let error = RpcError::new(code, refusal_text(text, params), reason);
                 extend(error.with("detail", detail), data)
             }
+            Problem::Unable { reason, message } => RpcError::new(INTERNAL_ERROR, message, reason),
         }
     }
 }

@@ -27,6 +27,8 @@ const CHEAP_BYTES: usize = 64 << 10;
 pub struct Config {
     /// What a project may grow to.
     pub project: ProjectLimits,
+    /// What a file may unfold to.
+    pub format: goxel_engine::format::Limits,
 }
 
 /// The state behind the methods: the current project.
@@ -246,7 +248,6 @@ fn carry_out(project: &mut Project, edit: Edit) -> Answer {
         Change::Apply(command) => project.apply(command, author)?,
         Change::Undo => project.undo().map(|_| nothing)?,
         Change::Redo => project.redo().map(|_| nothing)?,
-        Change::Nothing => nothing,
     };
     Ok((edit.answer)(&done, project))
 }

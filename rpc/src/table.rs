@@ -1,7 +1,7 @@
 //! The table of methods: the API, in the order `list_methods` reports it.
 
 use crate::error::INTERNAL_ERROR;
-use crate::handlers::{layer, project, shape, utility, voxel, voxel_list};
+use crate::handlers::{file, layer, project, render, shape, utility, voxel, voxel_list};
 use crate::method::Handler::{Ask, Edit, Open, Read};
 use crate::method::{Method, Refusal};
 
@@ -69,6 +69,51 @@ pub(crate) const METHODS: &[Method] = &[
         about: "Replaces the current project by an empty one",
         refusal: Refusal(-1001, "Failed to create project: error code -1"),
         handler: Open(project::create),
+    },
+    Method {
+        name: "goxel.load_project",
+        aliases: &["open_file", "open_project", "project.open"],
+        positional: &["path"],
+        ignored: &["format", "set_active", "readonly", "read_only", "options"],
+        about: "Replaces the current project by a gox or vox file's",
+        refusal: Refusal(-1002, "Failed to load project '{path}': error code -1"),
+        handler: Open(file::load),
+    },
+    Method {
+        name: "goxel.save_project",
+        aliases: &["save_file", "project.save"],
+        positional: &["path", "format"],
+        ignored: &["compress", "options"],
+        about: "Writes the current project to a file",
+        refusal: Refusal(-1003, "Failed to save project '{path}': error code -1"),
+        handler: Read(file::save),
+    },
+    Method {
+        name: "goxel.export_model",
+        aliases: &[
+            "export_file",
+            "export_project",
+            "export",
+            "export_mesh",
+            "export.model",
+            "export.obj",
+            "export.gox",
+            "export.vox",
+        ],
+        positional: &["path", "format"],
+        ignored: &["options"],
+        about: "Writes the model as gox or vox",
+        refusal: Refusal(-1007, "Failed to export model '{path}': error code -1"),
+        handler: Read(file::export),
+    },
+    Method {
+        name: "goxel.render_scene",
+        aliases: &["render_image", "render.image"],
+        positional: &["output_path", "width", "height"],
+        ignored: &[],
+        about: "Renders a PNG to a file, or into the reply as base64",
+        refusal: Refusal(-1015, "Failed to render scene: error code -1"),
+        handler: Read(render::scene),
     },
     Method {
         name: "goxel.get_status",
