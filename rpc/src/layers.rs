@@ -31,21 +31,23 @@ pub(crate) fn choice(params: &Params<'_>, scene: &Scene) -> Result<Choice, Probl
     }
 }
 
-/// A layer that must be named: `missing` is said when it is absent or below 1.
+/// A layer that must be named; a number below 1 names none. `missing` says so.
 pub(crate) fn required(
     params: &Params<'_>,
     names: &[&'static str],
     scene: &Scene,
     missing: &str,
 ) -> Result<LayerId, Problem> {
-    let first = names.first().copied().unwrap_or("layer_id");
-    match params.any(names) {
-        Some((_, Value::Number(number))) if floor(number).is_some_and(|id| id < 1) => {
-            Err(Problem::param(first, missing))
-        }
+    let given = names.iter().filter_map(|name| Some((*name, params.get(name)?)));
+    let given: Vec<_> = given.filter(|(_, value)| !is_below_1(value)).collect();
+    match given.first() {
         Some((name, value)) => Ok(choice_of(name, value, scene)?.id_in(scene)),
-        None => Err(Problem::param(first, missing)),
+        None => Err(Problem::param(names.first().unwrap_or(&"layer_id"), missing)),
     }
+}
+
+fn is_below_1(value: &Value) -> bool {
+    matches!(value, Value::Number(number) if floor(number).is_some_and(|id| id < 1))
 }
 
 fn choice_of(name: &str, value: &Value, scene: &Scene) -> Result<Choice, Problem> {
@@ -103,8 +105,8 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(value: Value, expected: Result<(u32, i64), &str>) {
-        let params = json!({ "layer_id": value });
+    fn check(value: impl Into<Value>, expected: Result<(u32, i64), &str>) {
+        let params = json!({ "layer_id": value.into() });
         let found = match choice(&Params::of_call(&params, &[], ""), &scene()) {
             Ok(choice) => Ok((choice.id_in(&scene()).0, choice.echo)),
             Err(problem) => Err(problem.text()),

@@ -43,22 +43,32 @@ impl Refusal {
 /// How a method is carried out.
 pub(crate) enum Handler {
     /// At once, changing nothing.
-    Ask(fn(&Session, &dyn Host, &Params<'_>) -> Answer),
-    /// One edit, planned from the scene and the parameters: at once when cheap,
-    /// else on a copy.
-    Edit(fn(&Scene, &Params<'_>) -> Result<Edit, Problem>),
+    Ask(Ask),
+    /// One edit: at once when cheap, else on a copy in a job.
+    Edit(Plan),
     /// On a snapshot, in a job.
-    Read(fn(&View, &dyn Host, &Params<'_>) -> Result<(Value, Effect), Problem>),
+    Read(Read),
     /// Makes another project current, in a job.
-    Open(fn(&Config, &dyn Host, &Params<'_>) -> Result<(Current, Value), Problem>),
+    Open(Open),
 }
+
+/// Answers from the session as it is.
+pub(crate) type Ask = fn(&Session, &dyn Host, &Params<'_>) -> Answer;
+/// Plans one edit from the scene and the parameters.
+pub(crate) type Plan = fn(&Scene, &Params<'_>) -> Result<Edit, Problem>;
+/// Answers from a frozen project.
+pub(crate) type Read = fn(&View, &dyn Host, &Params<'_>) -> Result<(Value, Effect), Problem>;
+/// Makes a project, and the result that tells of it.
+pub(crate) type Open = fn(&Config, &dyn Host, &Params<'_>) -> Result<(Current, Value), Problem>;
+/// Tells the caller what an edit did.
+type Tell = dyn FnOnce(&Done, &Project) -> Value;
 
 /// One planned edit.
 pub(crate) struct Edit {
     /// What happens to the project.
     pub change: Change,
     /// What the caller is told.
-    pub answer: Box<dyn FnOnce(&Done, &Project) -> Value>,
+    pub answer: Box<Tell>,
 }
 
 /// What an edit does.
@@ -114,7 +124,7 @@ impl Call {
             .map_err(|_| RpcError::internal("the method panicked"))?;
         let mut result = answer.map_err(|problem| self.method.error(problem, &params))?;
         if self.method.name != "echo" {
-            add_warnings(&mut result, params.warnings(self.method.ignored));
+            add_warnings(&mut result, &params.warnings(self.method.ignored));
         }
         Ok(result)
     }

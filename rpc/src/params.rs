@@ -171,7 +171,7 @@ impl<'a> Params<'a> {
         match self.values {
             Values::Named(map) => {
                 let unknown = map.keys().filter(|name| !known(name));
-                warnings.extend(unknown.map(|name| unknown_parameter(name)));
+                warnings.extend(unknown.take(MAX_WARNINGS).map(|name| unknown_parameter(name)));
             }
             Values::List(list) if list.len() > self.order.len() => {
                 let count = list.len() - self.order.len();
@@ -190,7 +190,7 @@ pub(crate) fn wrong(name: &str, wanted: &str) -> Problem {
 }
 
 /// Adds the warnings to a result, if there are any and it can hold them.
-pub(crate) fn add_warnings(result: &mut Value, warnings: Vec<String>) {
+pub(crate) fn add_warnings(result: &mut Value, warnings: &[String]) {
     if let Value::Object(members) = result
         && !warnings.is_empty()
     {

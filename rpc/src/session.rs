@@ -8,11 +8,13 @@ use crate::envelope::{Call, Outcome, Request};
 use crate::error::{Answer, Problem, RpcError};
 use crate::host::Host;
 use crate::job::{Effect, Finished, Job, Step};
-use crate::method::{Change, Edit, Handler};
+use crate::method::{Change, Edit, Handler, Open, Plan, Read};
 use goxel_engine::command::{Author, Command};
+use goxel_engine::format::Limits;
 use goxel_engine::project::{Outcome as Done, Project, ProjectLimits};
 use goxel_engine::scene::Scene;
 use goxel_engine::snapshot::Snapshot;
+use serde_json::Value;
 use std::sync::Arc;
 
 /// An edit that visits more voxels is made in a job.
@@ -28,7 +30,7 @@ pub struct Config {
     /// What a project may grow to.
     pub project: ProjectLimits,
     /// What a file may unfold to.
-    pub format: goxel_engine::format::Limits,
+    pub format: Limits,
 }
 
 /// The state behind the methods: the current project.
@@ -125,7 +127,7 @@ impl Session {
             }
             Effect::Opened(current) => {
                 let id = self.make_current(*current);
-                if let Ok(serde_json::Value::Object(members)) = &mut outcome {
+                if let Ok(Value::Object(members)) = &mut outcome {
                     members.insert("project_id".to_owned(), id.into());
                 }
             }
@@ -149,7 +151,7 @@ impl Session {
         id
     }
 
-    fn read(&self, request: &Request, call: &Call, read: ReadHandler) -> Step {
+    fn read(&self, request: &Request, call: &Call, read: Read) -> Step {
         let Some(current) = &self.current else {
             return no_project(request, call);
         };
@@ -165,7 +167,7 @@ impl Session {
         }))
     }
 
-    fn open(&mut self, request: &Request, call: &Call, open: OpenHandler) -> Step {
+    fn open(&mut self, request: &Request, call: &Call, open: Open) -> Step {
         let (call, asked) = (call.clone(), request.method().to_owned());
         let config = self.config.clone();
         self.editing = true;
@@ -180,7 +182,7 @@ impl Session {
         }))
     }
 
-    fn edit(&mut self, request: &Request, call: &Call, plan: PlanHandler) -> Step {
+    fn edit(&mut self, request: &Request, call: &Call, plan: Plan) -> Step {
         let Some(current) = &mut self.current else {
             return no_project(request, call);
         };
@@ -194,13 +196,13 @@ impl Session {
         let outcome = call.answer(request.method(), |params| {
             let edit = plan(current.scene(), params)?;
             slow = is_slow(&edit, current.scene());
-            if slow { Ok(serde_json::Value::Null) } else { current.carry_out(edit) }
+            if slow { Ok(Value::Null) } else { current.carry_out(edit) }
         });
         if slow { self.edit_copy(request, call, plan) } else { Step::Done(outcome) }
     }
 
     /// Plans and makes the edit on a copy, in a job.
-    fn edit_copy(&mut self, request: &Request, call: &Call, plan: PlanHandler) -> Step {
+    fn edit_copy(&mut self, request: &Request, call: &Call, plan: Plan) -> Step {
         let Some(current) = &self.current else {
             return no_project(request, call);
         };
@@ -218,18 +220,6 @@ impl Session {
         }))
     }
 }
-
-type PlanHandler = fn(&Scene, &crate::params::Params<'_>) -> Result<Edit, Problem>;
-type ReadHandler = fn(
-    &View,
-    &dyn Host,
-    &crate::params::Params<'_>,
-) -> Result<(serde_json::Value, Effect), Problem>;
-type OpenHandler = fn(
-    &Config,
-    &dyn Host,
-    &crate::params::Params<'_>,
-) -> Result<(Current, serde_json::Value), Problem>;
 
 impl Current {
     /// Makes an edit in place. Should it panic, the project stays marked damaged.
@@ -273,3 +263,6 @@ fn damaged() -> Problem {
 fn no_project(request: &Request, call: &Call) -> Step {
     Step::Done(call.answer(request.method(), |_| Err(Problem::no_project())))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,10 +1,12 @@
 //! Projects and pictures go to files and come back.
 
+#![allow(clippy::unwrap_used, clippy::needless_pass_by_value, reason = "tests read better so")]
+
 mod common;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use common::{Rig, has};
+use common::{Rig, check_on, has, refused};
 use goxel_engine::image::{Picture, png};
 use serde_json::{Value, json};
 
@@ -20,17 +22,7 @@ fn rig() -> Rig {
 
 #[track_caller]
 fn check(method: &str, params: Value, expected: Value) {
-    let mut rig = rig();
-    let before = rig.state();
-    let found = rig.ask(method, params.clone());
-    assert!(has(&found, &expected), "{method} {params}\nfound {found}\nnot   {expected}");
-    if found.get("error").is_some() {
-        assert_eq!(rig.state(), before, "{method} {params} was refused and changed something");
-    }
-}
-
-fn refused(code: i32, message: &str, reason: &str) -> Value {
-    json!({ "error": { "code": code, "message": message, "data": { "reason": reason } } })
+    check_on(&mut rig(), &[(method, params, expected)]);
 }
 
 fn invalid(message: &str) -> Value {

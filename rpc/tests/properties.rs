@@ -1,5 +1,7 @@
 //! Whatever the parameters, a method answers, and a refused call changes nothing.
 
+#![allow(clippy::unwrap_used, clippy::needless_pass_by_value, reason = "tests read better so")]
+
 mod common;
 
 use common::Rig;

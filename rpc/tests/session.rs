@@ -1,5 +1,7 @@
 //! Slow work happens in jobs: what may go on meanwhile, and what they leave behind.
 
+#![allow(clippy::unwrap_used, clippy::needless_pass_by_value, reason = "tests read better so")]
+
 mod common;
 
 use common::Rig;

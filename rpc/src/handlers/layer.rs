@@ -5,7 +5,7 @@ use crate::host::Host;
 use crate::layers::{LAYER, required};
 use crate::method::{Change, Edit};
 use crate::params::{Params, wrong};
-use crate::session::Session;
+use crate::session::{Current, Session};
 use crate::values::{flag, integer};
 use goxel_engine::command::Command;
 use goxel_engine::project::Project;
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 /// `goxel.list_layers`
 pub(crate) fn list(session: &Session, _: &dyn Host, _: &Params<'_>) -> Answer {
-    let Some(scene) = session.current().map(|current| current.scene()) else {
+    let Some(scene) = session.current().map(Current::scene) else {
         return Ok(json!({ "count": 0, "layers": [], "total_layers": 0 }));
     };
     let layers: Vec<Value> = scene.layers.iter().map(|layer| row(layer, scene.active)).collect();

@@ -17,6 +17,8 @@ use goxel_engine::scene::{DEFAULT_AREA_BOUNDS, Scene};
 use serde_json::{Value, json};
 
 const DEFAULT_SIDE: u32 = 512;
+/// The largest PNG file that is put into a reply.
+const MAX_INLINE: usize = 48 << 20;
 const BACKGROUND: [u8; 4] = [240, 240, 240, 255];
 const BACKGROUND_NAMES: &[&str] = &["background_color", "background"];
 const RETURN_MODES: [&str; 3] = ["file_path", "direct", "base64"];
@@ -36,7 +38,7 @@ pub(crate) fn scene(
     let file = picture(scene, &asked, &settings)?;
     let result = match path {
         Some(path) => to_file(host, path, &file, &settings)?,
-        None => inline(&file, &settings),
+        None => inline(&file, &settings)?,
     };
     Ok((result, Effect::None))
 }
@@ -181,15 +183,20 @@ fn to_file(
     }))
 }
 
-fn inline(file: &[u8], settings: &Settings) -> Value {
+fn inline(file: &[u8], settings: &Settings) -> Result<Value, Problem> {
+    let size = file.len();
+    if size > MAX_INLINE {
+        let detail = format!("the picture takes {size} bytes: give an output_path");
+        return Err(Problem::refused("limit_exceeded", detail).with("max_bytes", MAX_INLINE));
+    }
     let text = BASE64_STANDARD.encode(file);
-    json!({
+    Ok(json!({
         "success": true,
         "format": "png",
         "width": settings.width,
         "height": settings.height,
-        "size": file.len(),
+        "size": size,
         "image_data": text,
         "image": text,
-    })
+    }))
 }

@@ -124,8 +124,8 @@ fn read(elements: &[Value], default: Voxel) -> Elements {
 
 fn element(value: &Value, default: Voxel) -> Result<(Coord, Voxel), String> {
     let params = Params::of_element(value, ELEMENT).ok_or("not an object or an array")?;
-    let at = position(&params, POSITION).map_err(|problem| problem.text())?;
+    let at = position(&params, POSITION).map_err(Problem::text)?;
     let at = at.ok_or("no position: give x, y, z")?;
-    let voxel = color(&params).map_err(|problem| problem.text())?;
+    let voxel = color(&params).map_err(Problem::text)?;
     Ok((at, voxel.unwrap_or(default)))
 }

@@ -1,5 +1,6 @@
 //! A session with a host that lives in memory.
 #![allow(dead_code, reason = "each test file uses a part")]
+#![allow(clippy::unwrap_used, clippy::needless_pass_by_value, reason = "tests read better so")]
 
 use goxel_rpc::{Config, Decoded, Facts, Host, Job, Outcome, Request, Session, Step};
 use goxel_rpc::{batch_reply, decode, reply};
@@ -140,4 +141,38 @@ pub fn has(found: &Value, expected: &Value) -> bool {
         }
         _ => found == expected,
     }
+}
+
+/// Calls in order on a fresh project; each reply must have what is expected.
+#[track_caller]
+pub fn check(calls: &[(&str, Value, Value)]) {
+    check_on(&mut Rig::with_project(), calls);
+}
+
+/// Calls in order; a refused one must change nothing.
+#[track_caller]
+pub fn check_on(rig: &mut Rig, calls: &[(&str, Value, Value)]) {
+    for (method, params, expected) in calls {
+        let before = rig.state();
+        let found = rig.ask(method, params.clone());
+        assert!(has(&found, expected), "{method} {params}\nfound {found}\nnot   {expected}");
+        if found.get("error").is_some() {
+            assert_eq!(rig.state(), before, "{method} {params} was refused and changed something");
+        }
+    }
+}
+
+/// An error of that code and text.
+pub fn error(code: i32, message: &str) -> Value {
+    json!({ "error": { "code": code, "message": message } })
+}
+
+/// An error of that code and text for that reason.
+pub fn refused(code: i32, message: &str, reason: &str) -> Value {
+    json!({ "error": { "code": code, "message": message, "data": { "reason": reason } } })
+}
+
+/// A call that expects so many voxels.
+pub fn filled(count: u64) -> (&'static str, Value, Value) {
+    ("get_status", Value::Null, json!({ "voxel_count": count }))
 }
