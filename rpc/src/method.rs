@@ -123,9 +123,7 @@ impl Call {
         let answer = catch_unwind(AssertUnwindSafe(|| handler(&params)))
             .map_err(|_| RpcError::internal("the method panicked"))?;
         let mut result = answer.map_err(|problem| self.method.error(problem, &params))?;
-        if self.method.name != "echo" {
-            add_warnings(&mut result, &params.warnings(self.method.ignored));
-        }
+        add_warnings(&mut result, &params.warnings(self.method.ignored));
         Ok(result)
     }
 }

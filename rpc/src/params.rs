@@ -7,6 +7,8 @@ use std::cell::RefCell;
 /// Names that any call may carry and that change nothing.
 const ALWAYS_IGNORED: &[&str] = &["project_id", "project_scope"];
 
+/// Stands for every name.
+const ALL: &str = "*";
 const MAX_WARNINGS: usize = 16;
 const MAX_SHOWN: usize = 64;
 
@@ -71,8 +73,9 @@ impl<'a> Params<'a> {
         Self { raw, values, order, asked, seen, tracks, warnings }
     }
 
-    /// The parameters as they were sent.
+    /// The parameters as they were sent; all of them are known then.
     pub fn raw(&self) -> &'a Value {
+        self.seen.borrow_mut().push(ALL);
         self.raw
     }
 
@@ -165,6 +168,9 @@ impl<'a> Params<'a> {
     pub fn warnings(&self, ignored: &[&str]) -> Vec<String> {
         let mut warnings = self.warnings.borrow().clone();
         let seen = self.seen.borrow();
+        if seen.contains(&ALL) {
+            return warnings;
+        }
         let known = |name: &str| {
             seen.contains(&name) || ignored.contains(&name) || ALWAYS_IGNORED.contains(&name)
         };

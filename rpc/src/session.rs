@@ -12,7 +12,7 @@ use crate::method::{Change, Edit, Handler, Open, Plan, Read};
 use goxel_engine::command::{Author, Command};
 use goxel_engine::format::Limits;
 use goxel_engine::project::{Outcome as Done, Project, ProjectLimits};
-use goxel_engine::scene::Scene;
+use goxel_engine::scene::{LayerKind, Scene};
 use goxel_engine::snapshot::Snapshot;
 use serde_json::Value;
 use std::sync::Arc;
@@ -250,7 +250,18 @@ fn is_slow(edit: &Edit, scene: &Scene) -> bool {
         Command::FloodFill { .. } => CHEAP_FLOOD,
         _ => CHEAP_VOXELS,
     };
-    command.cost(scene.filled()) > cheap
+    unfolds(command, scene) || command.cost(scene.filled()) > cheap
+}
+
+/// Whether the command makes voxels of layers that only stand for others.
+fn unfolds(command: &Command, scene: &Scene) -> bool {
+    let is_derived = |id| scene.layer(id).is_some_and(|layer| layer.kind != LayerKind::Plain);
+    let is_cloned = |base| scene.layers.iter().any(|layer| layer.kind == LayerKind::Clone { base });
+    match command {
+        Command::MergeLayers { source, .. } => is_derived(*source) || is_cloned(*source),
+        Command::DeleteLayer { layer } => is_cloned(*layer),
+        _ => false,
+    }
 }
 
 fn damaged() -> Problem {

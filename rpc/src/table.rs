@@ -1,7 +1,7 @@
 //! The table of methods: the API, in the order `list_methods` reports it.
 
 use crate::error::INTERNAL_ERROR;
-use crate::handlers::{file, layer, project, render, shape, utility, voxel, voxel_list};
+use crate::handlers::{batch, file, layer, project, render, shape, utility, voxel, voxel_list};
 use crate::method::Handler::{Ask, Edit, Open, Read};
 use crate::method::{Method, Refusal};
 
@@ -181,7 +181,7 @@ pub(crate) const METHODS: &[Method] = &[
     Method {
         name: "goxel.flood_fill",
         aliases: &["fill_region"],
-        positional: &["x", "y", "z", "r", "g", "b", "a", "layer_id"],
+        positional: &["x", "y", "z", "r", "g", "b", "a", "layer_id", "tolerance"],
         ignored: &[],
         about: "Recolours the connected region of one colour around a voxel",
         refusal: Refusal(-1010, "Failed to perform flood fill"),
@@ -216,6 +216,15 @@ pub(crate) const METHODS: &[Method] = &[
         about: "Adds a cube, sphere, cylinder, cone, pyramid or torus",
         refusal: Refusal(-1011, "Shape type not implemented yet"),
         handler: Edit(shape::procedural),
+    },
+    Method {
+        name: "goxel.batch_operations",
+        aliases: &["batch", "execute_batch", "batch.execute"],
+        positional: &["operations", "layer_id"],
+        ignored: &[],
+        about: "Adds, removes and paints many voxels as one step",
+        refusal: Refusal(INTERNAL_ERROR, "Failed to run batch: error code -1"),
+        handler: Edit(batch::operations),
     },
     Method {
         name: "goxel.clear_voxels",

@@ -95,7 +95,8 @@ fn every_spelling_of_the_specification_is_known() {
         layer.set_visibility get_status daemon.status daemon.stats system.get_status
         goxel.get_daemon_status get_version goxel.get_version system.get_version goxel.ping
         system.ping system.list_methods goxel.get_bounding_box get_project_info select_layer
-        layer.set_active layer.select rename_layer clear_voxels";
+        layer.set_active layer.select rename_layer clear_voxels batch_operations batch execute_batch
+        batch.execute";
     for name in spellings.split_whitespace() {
         let found = Rig::new().ask(name, json!([]));
         assert_ne!(found["error"]["code"], -32601, "{name}");

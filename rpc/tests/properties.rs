@@ -50,6 +50,8 @@ const NAMES: &[&str] = &[
     "source",
     "exact",
     "merge_down",
+    "operations",
+    "type",
 ];
 
 const TEXTS: &[&str] = &[
@@ -71,6 +73,8 @@ const TEXTS: &[&str] = &[
     "a.obj",
     "base64",
     "transparent",
+    "add",
+    "paint",
     "flat",
     "\u{0}é",
 ];

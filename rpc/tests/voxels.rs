@@ -332,3 +332,42 @@ fn every_shape_can_be_asked_for() {
         ),
     ]);
 }
+
+#[test]
+fn a_batch_of_operations_is_one_step() {
+    let operations = json!([
+        { "type": "add_voxel", "x": 1, "y": 0, "z": 0, "r": 9, "g": 8, "b": 7 },
+        { "type": "paint", "position": [1, 0, 0], "color": "#FF0000" },
+        { "method": "goxel.add_voxel", "params": [2, 0, 0] },
+        { "type": "remove_voxel", "x": 2 },
+        { "type": "paint", "x": 2 },
+        { "type": "fly" },
+        7,
+    ]);
+    check(&[
+        (
+            "batch_operations",
+            json!([{ "operations": operations }]),
+            json!({
+                "success": true,
+                "total_operations": 7,
+                "successful_operations": 4,
+                "errors": [
+                    { "index": 4, "error": "there is no voxel to paint" },
+                    { "index": 5, "error": "..." },
+                    { "index": 6, "error": "no type" },
+                ],
+            }),
+        ),
+        filled(1),
+        ("get_voxel", json!([1, 0, 0]), json!({ "color": [255, 0, 0, 255] })),
+        ("undo", json!([]), json!({ "undo_steps": 0 })),
+        filled(0),
+        ("batch_operations", json!([]), error(-32602, "Must specify operations array")),
+        (
+            "batch_operations",
+            json!({ "operations": [], "layer_id": 7 }),
+            refused(-32603, "Failed to run batch: error code -1", "layer_not_found"),
+        ),
+    ]);
+}

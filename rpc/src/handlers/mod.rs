@@ -1,5 +1,6 @@
 //! The methods' handlers, one file a noun: parameters in, engine, result out.
 
+pub(crate) mod batch;
 mod camera;
 pub(crate) mod file;
 pub(crate) mod layer;

@@ -1,7 +1,7 @@
 use super::*;
 use crate::envelope::{Decoded, decode};
 use crate::host::Facts;
-use crate::job::Step;
+use goxel_engine::scene::{Layer, LayerId};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -26,15 +26,19 @@ impl Host for Nowhere {
     }
 }
 
-fn ask(session: &mut Session, method: &str) -> Outcome {
+fn start(session: &mut Session, method: &str, params: &str) -> Step {
     let host: Arc<dyn Host> = Arc::new(Nowhere);
-    let text = format!(r#"{{"jsonrpc":"2.0","method":"{method}","id":1}}"#);
+    let text = format!(r#"{{"jsonrpc":"2.0","method":"{method}","params":{params},"id":1}}"#);
     let Decoded::Single(request) = decode(text.as_bytes()) else {
         panic!("{text} is a request");
     };
-    match session.start(&request, &host) {
+    session.start(&request, &host)
+}
+
+fn ask(session: &mut Session, method: &str) -> Outcome {
+    match start(session, method, "[]") {
         Step::Done(outcome) => outcome,
-        Step::Job(job) => session.finish(job.run(host.as_ref())),
+        Step::Job(job) => session.finish(job.run(&Nowhere)),
     }
 }
 
@@ -67,4 +71,22 @@ fn after_a_panic_in_an_edit_the_project_can_be_read_and_replaced_but_not_edited(
     assert_eq!(reason(ask(&mut session, "get_voxel")), "none");
     assert_eq!(reason(ask(&mut session, "create_project")), "none");
     assert_eq!(reason(ask(&mut session, "add_voxel")), "none");
+}
+
+#[test]
+fn an_edit_that_unfolds_clones_is_a_job() {
+    let mut scene = Scene::new();
+    let kind = LayerKind::Clone { base: scene.active };
+    scene.layers.push(Layer { kind, ..Layer::new(LayerId(2), "again") });
+    for (method, params, expected) in [
+        ("delete_layer", "[1]", true),
+        ("delete_layer", "[2]", false),
+        ("merge_layers", "[2,1]", true),
+    ] {
+        let mut session = Session::new(Config::default());
+        let project = Project::from_scene(scene.clone());
+        session.make_current(Current::new(project, About::default()));
+        let found = matches!(start(&mut session, method, params), Step::Job(_));
+        assert_eq!(found, expected, "{method} {params}");
+    }
 }
