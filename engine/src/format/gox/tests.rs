@@ -9,9 +9,10 @@ use crate::scene::{
     DEFAULT_AREA, DEFAULT_AREA_BOUNDS, Extra, ExtraChunk, Layer, LayerId, LayerKind, Light,
     Material, SceneCamera,
 };
-use crate::volume::{BlendMode, Bounds, Coord, Volume, Voxel};
+use crate::volume::{BlendMode, Bounds, Brick, Coord, Volume, Voxel};
 use proptest::prelude::*;
 use std::io::Write;
+use std::sync::Arc;
 
 const RED: Voxel = Voxel::rgb(255, 0, 0);
 const BLUE: Voxel = Voxel::rgb(0, 0, 255);
@@ -269,9 +270,12 @@ fn older_readers_can_hold_what_is_written() {
     scene.layers[0].name = "n".repeat(400);
     scene.layers[0].extra.push((b"long".to_vec(), vec![1; 256]));
     scene.materials[0].name = "m".repeat(400);
+    let mut brick = Brick::default();
+    brick.set(Coord::new(1, 2, 3).local(), RED);
+    let brick = Arc::new(brick);
     for index in 0..50_001 {
         let home = Coord::new(index * 16, 0, 0).brick();
-        scene.layers[0].volume.edit(home, |brick| brick.fill(&[u64::MAX; 64], RED));
+        scene.layers[0].volume.put_arc(home, Arc::clone(&brick));
     }
     let bytes = encode(&scene).unwrap();
     let mut rest = &bytes[8..];

@@ -1,7 +1,6 @@
 //! Palettes: the default one, and the one that a written file gets.
 
 use crate::volume::Voxel;
-use std::collections::HashMap;
 
 /// A voxel for each colour index; index 0 is empty.
 pub(super) type Palette = [Voxel; 256];
@@ -39,7 +38,8 @@ type Rgb = [u8; 3];
 pub(super) struct Indexed {
     /// Index i has entry i - 1.
     pub colors: Vec<Rgb>,
-    index: HashMap<Rgb, u8>,
+    /// Ascending by colour.
+    index: Vec<(Rgb, u8)>,
 }
 
 impl Indexed {
@@ -47,15 +47,10 @@ impl Indexed {
     /// median cut, each colour going to the nearest by the sum of differences, the
     /// lowest index among equals.
     pub(super) fn new(voxels: impl Iterator<Item = Voxel>) -> Self {
-        let mut counts: HashMap<Rgb, u64> = HashMap::new();
-        for voxel in voxels {
-            *counts.entry(rgb(voxel)).or_default() += 1;
-        }
-        let mut counted: Vec<(Rgb, u64)> = counts.into_iter().collect();
-        counted.sort_unstable();
+        let counted = counted(voxels.map(rgb).collect());
         if counted.len() <= COLORS_MAX {
             let colors: Vec<Rgb> = counted.iter().map(|(color, _)| *color).collect();
-            let index = (1..=u8::MAX).zip(&colors).map(|(index, color)| (*color, index)).collect();
+            let index = colors.iter().copied().zip(1..=u8::MAX).collect();
             return Self { colors, index };
         }
         let colors = median_cut(counted.clone(), COLORS_MAX);
@@ -64,8 +59,16 @@ impl Indexed {
     }
 
     pub(super) fn index(&self, voxel: Voxel) -> u8 {
-        self.index.get(&rgb(voxel)).copied().unwrap_or(1)
+        let place = self.index.binary_search_by_key(&rgb(voxel), |(color, _)| *color);
+        place.map_or(1, |place| self.index[place].1)
     }
+}
+
+/// The distinct colours, ascending, and how often each occurs.
+fn counted(mut colors: Vec<Rgb>) -> Vec<(Rgb, u64)> {
+    colors.sort_unstable();
+    let runs = colors.chunk_by(|a, b| a == b);
+    runs.map(|run| (run[0], run.len() as u64)).collect()
 }
 
 fn rgb(voxel: Voxel) -> Rgb {

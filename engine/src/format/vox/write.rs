@@ -5,7 +5,7 @@ use super::colors::Indexed;
 use super::{EDGE_MAX, MAGIC};
 use crate::composite;
 use crate::scene::{LayerKind, Scene};
-use crate::volume::{BlendMode, Bounds, Coord, Volume};
+use crate::volume::{BlendMode, Bounds, Coord, Volume, Voxel};
 use std::collections::BTreeMap;
 
 /// Models in a file: as many as are read back with the default limits.
@@ -28,7 +28,7 @@ struct Model {
 
 pub(super) fn layered(scene: &Scene) -> Result<Vec<u8>, FormatError> {
     let shapes = shapes(scene);
-    let colors = Indexed::new(shapes.iter().flat_map(|shape| solid_voxels(&shape.volume)));
+    let colors = Indexed::new(shapes.iter().flat_map(|shape| voxels(&shape.volume)));
     if colors.colors.is_empty() {
         return Err(FormatError::unwritable(Cause::Empty));
     }
@@ -46,7 +46,7 @@ pub(super) fn single(scene: &Scene) -> Result<Vec<u8>, FormatError> {
         let what = "voxels along an axis of a single model";
         return Err(FormatError::unwritable(Cause::Limit { what, max: EDGE_MAX as u64 }));
     }
-    let colors = Indexed::new(solid_voxels(&drawn));
+    let colors = Indexed::new(voxels(&drawn));
     let mut out = Chunks::default();
     for model in models(&drawn, &colors)? {
         out.model(&model);
@@ -86,7 +86,7 @@ fn shapes(scene: &Scene) -> Vec<Shape<'_>> {
     shapes
 }
 
-fn solid_voxels(volume: &Volume) -> impl Iterator<Item = crate::volume::Voxel> + '_ {
+fn voxels(volume: &Volume) -> impl Iterator<Item = Voxel> + '_ {
     volume.voxels().map(|(_, voxel)| voxel)
 }
 
@@ -107,7 +107,7 @@ fn models(volume: &Volume, colors: &Indexed) -> Result<Vec<Model>, FormatError> 
         cells.entry(cell).or_default().push([place[0], place[1], place[2], colors.index(voxel)]);
     }
     check_count(cells.len())?;
-    cells.into_iter().map(|([z, y, x], voxels)| model(bounds, [x, y, z], voxels)).collect()
+    Ok(cells.into_iter().map(|([z, y, x], voxels)| model(bounds, [x, y, z], voxels)).collect())
 }
 
 fn from_corner(bounds: Bounds, at: Coord) -> [i64; 3] {
@@ -116,7 +116,7 @@ fn from_corner(bounds: Bounds, at: Coord) -> [i64; 3] {
 }
 
 /// The model of a cell, cut to its voxels.
-fn model(bounds: Bounds, cell: [i64; 3], mut voxels: Vec<[u8; 4]>) -> Result<Model, FormatError> {
+fn model(bounds: Bounds, cell: [i64; 3], mut voxels: Vec<[u8; 4]>) -> Model {
     let values = |axis: usize| voxels.iter().map(move |voxel| voxel[axis]);
     let low = [0, 1, 2].map(|axis| values(axis).min().unwrap_or(0));
     let high = [0, 1, 2].map(|axis| values(axis).max().unwrap_or(0));
@@ -125,14 +125,14 @@ fn model(bounds: Bounds, cell: [i64; 3], mut voxels: Vec<[u8; 4]>) -> Result<Mod
             voxel[axis] -= low[axis];
         }
     }
-    voxels.sort_unstable_by_key(|[x, y, z, _]| [*z, *y, *x]);
+    voxels.sort_unstable_by_key(|[x, y, z, _]| u32::from_be_bytes([0, *z, *y, *x]));
     let corner = bounds.min.to_array();
     let min = [0, 1, 2].map(|axis| {
         let far = i64::from(corner[axis]) + cell[axis] * EDGE_MAX + i64::from(low[axis]);
         far as i32
     });
     let size = [0, 1, 2].map(|axis| i64::from(high[axis] - low[axis]) + 1);
-    Ok(Model { min: min.into(), size, voxels })
+    Model { min: min.into(), size, voxels }
 }
 
 fn check_count(models: usize) -> Result<(), FormatError> {
@@ -158,27 +158,26 @@ impl File {
         check_count(self.count + models.len())?;
         let attributes = attributes(shape);
         if let [model] = models {
-            let child = self.placed(model, &attributes)?;
+            let child = self.placed(model, &attributes);
             self.children.push(child);
             return Ok(());
         }
         let (transform, group) = (self.node(), self.node());
-        let parts: Result<Vec<i32>, _> = models.iter().map(|m| self.placed(m, &[])).collect();
+        let parts: Vec<i32> = models.iter().map(|model| self.placed(model, &[])).collect();
         self.nodes.transform(transform, &attributes, group, 0, None);
-        self.nodes.group(group, &parts?);
+        self.nodes.group(group, &parts);
         self.children.push(transform);
         Ok(())
     }
 
     /// A model, its shape, and the transform that places it: the answer.
-    fn placed(&mut self, model: &Model, attributes: &[(&str, String)]) -> Result<i32, FormatError> {
-        let step = step(model).ok_or(FormatError::unwritable(Cause::TooFar))?;
+    fn placed(&mut self, model: &Model, attributes: &[(&str, String)]) -> i32 {
         let (transform, shape) = (self.node(), self.node());
-        self.nodes.transform(transform, attributes, shape, 0, Some(step));
+        self.nodes.transform(transform, attributes, shape, 0, Some(step(model)));
         self.nodes.shape(shape, self.count as i32);
         self.models.model(model);
         self.count += 1;
-        Ok(transform)
+        transform
     }
 
     fn node(&mut self) -> i32 {
@@ -207,17 +206,16 @@ fn attributes(shape: &Shape<'_>) -> Vec<(&'static str, String)> {
 }
 
 /// The translation that puts the model's lowest corner where it is: voxel v goes to
-/// `v - size / 2 + step`.
-fn step(model: &Model) -> Option<[i32; 3]> {
+/// `v - size / 2 + step`. It is a place inside the model, so it fits.
+fn step(model: &Model) -> [i32; 3] {
     let low = model.min.to_array();
-    let [x, y, z] = [0, 1, 2].map(|axis| low[axis].checked_add((model.size[axis] / 2) as i32));
-    Some([x?, y?, z?])
+    [0, 1, 2].map(|axis| low[axis] + (model.size[axis] / 2) as i32)
 }
 
 /// Chunks one after the other, all children of MAIN.
 #[derive(Default)]
-struct Chunks {
-    bytes: Vec<u8>,
+pub(super) struct Chunks {
+    pub bytes: Vec<u8>,
 }
 
 impl Chunks {
