@@ -3,6 +3,16 @@
 //! One module a format. Decoders take [`Limits`] and are bounded before they
 //! allocate: a length is checked against the bytes left, a size against the
 //! limits, and everything unpacked against a cap. A refusal says at which byte.
+//!
+//! ```
+//! use goxel_engine::format::{Format, Limits, decode, encode};
+//! use goxel_engine::scene::Scene;
+//! let file = encode(&Scene::new(), Format::Gox)?;
+//! assert_eq!(decode(&file, &Limits::default())?, Scene::new());
+//! let refusal = decode(&file[..20], &Limits::default()).unwrap_err();
+//! assert_eq!(refusal.to_string(), "cut short: 75 bytes needed, 4 left at byte 16");
+//! # Ok::<(), goxel_engine::format::FormatError>(())
+//! ```
 
 mod error;
 pub mod gox;
@@ -155,4 +165,40 @@ fn grid_of(brick: Option<&Brick>) -> Grid {
         grid[at.index()] = voxel;
     }
     grid
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formats_are_known_by_name_by_path_and_by_their_first_bytes() {
+        let (gox, vox) = (Some(Format::Gox), Some(Format::Vox));
+        for (name, expected) in
+            [("gox", gox), ("GOX", gox), ("vox", vox), ("Magica Voxel", vox), ("obj", None)]
+        {
+            assert_eq!(Format::from_name(name), expected, "{name}");
+        }
+        for (path, expected) in
+            [("a/b.gox", gox), ("B.GOX.GZ", gox), ("c.Vox", vox), ("vox", None), ("d.png", None)]
+        {
+            assert_eq!(Format::from_path(path), expected, "{path}");
+        }
+        assert_eq!((detect(b"GOX "), detect(b"VOX "), detect(b"VO")), (gox, vox, None));
+    }
+
+    #[test]
+    fn what_is_no_voxel_file_is_refused() {
+        let why = decode(b"\x89PNG", &Limits::default()).unwrap_err();
+        assert_eq!(why.to_string(), "neither a gox nor a vox file at byte 0");
+    }
+
+    #[test]
+    fn the_camera_of_a_file_without_one_sees_the_work_area() {
+        let camera = fitted_camera(&Mat4::from_box([100., 0., 0.], [4., 8., 2.]));
+        assert_eq!(camera.dist, 64.0);
+        let [x, y, z] = camera.mat.column(3);
+        assert_eq!([x - 100.0, y], [32.0, -32.0]);
+        assert!((z - 45.254_833).abs() < 1e-4, "{z}");
+    }
 }

@@ -5,6 +5,7 @@ use super::super::limits::Limits;
 use super::super::reader::Reader;
 use super::MAGIC;
 use super::colors::{DEFAULT_PALETTE, Palette};
+use crate::scene::clip_name;
 use crate::volume::Voxel;
 use flate2::read::ZlibDecoder;
 use std::collections::HashMap;
@@ -58,7 +59,12 @@ pub(super) fn parse<'a>(bytes: &'a [u8], limits: &Limits) -> Result<File<'a>, Fo
     let (content, children) = (reader.u32()?, reader.u32()?);
     reader.take(content as usize)?;
     let mut reader = reader.part(children as usize)?;
-    let mut file = Parser { size: None, palette: None, limits: *limits, file: File::default() };
+    let mut file = Parser {
+        size: None,
+        palette: None,
+        room: limits.max_voxels.min(limits.max_inflated),
+        file: File::default(),
+    };
     while !reader.is_done() {
         let kind = reader.array()?;
         let (content, children) = (reader.u32()?, reader.u32()?);
@@ -84,7 +90,8 @@ impl Default for File<'_> {
 struct Parser<'a> {
     size: Option<[u32; 3]>,
     palette: Option<Palette>,
-    limits: Limits,
+    /// Voxels that may still be unpacked.
+    room: u64,
     file: File<'a>,
 }
 
@@ -119,9 +126,9 @@ impl<'a> Parser<'a> {
         let offset = part.offset();
         let size = [part.u32()?, part.u32()?, part.u32()?];
         let volume = size.iter().map(|n| u128::from(*n)).product::<u128>();
-        let max = self.limits.max_voxels.min(self.limits.max_inflated);
-        let volume = u64::try_from(volume).ok().filter(|volume| *volume <= max);
-        let volume = volume.ok_or(FormatError::limit(offset, "voxels", max))?;
+        let volume = u64::try_from(volume).ok().filter(|volume| *volume <= self.room);
+        let volume = volume.ok_or(FormatError::limit(offset, "more packed voxels", self.room))?;
+        self.room -= volume;
         let mut indices = Vec::new();
         ZlibDecoder::new(part.take_rest())
             .take(volume)
@@ -163,7 +170,8 @@ fn transform(part: &mut Reader<'_>) -> Result<NodeKind, FormatError> {
     let frames = frames(part, |_| Ok(()))?;
     let frame = first_frame(&frames).map(|(_, frame)| frame);
     Ok(NodeKind::Transform {
-        name: attributes.text("_name"),
+        // Cut here, since many models may stand under one name.
+        name: clip_name(&attributes.text("_name")).to_owned(),
         hidden: attributes.is("_hidden", b"1"),
         layer,
         child,

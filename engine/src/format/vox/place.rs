@@ -7,7 +7,7 @@ use super::super::limits::Budget;
 use super::chunks::{File, Model, Voxels};
 use super::colors::Palette;
 use super::graph::{Instance, Transform};
-use crate::scene::{Layer, LayerId, clip_name};
+use crate::scene::{Layer, LayerId};
 use crate::volume::{Bounds, Brick, BrickCoord, Coord, Local, Volume};
 
 /// Voxels placed and sorted at a time, so that a model as large as its packed bytes
@@ -26,8 +26,8 @@ pub(super) fn draft(
     layer.visible = instance.visible;
     let target = Target { palette: &file.palette, model, transform: &instance.transform, budget };
     layer.volume = target.filled()?;
-    let name = Some(clip_name(&instance.name)).filter(|name| !name.is_empty());
-    Ok(Draft { id: None, name: name.map(str::to_owned), layer })
+    let name = Some(instance.name.clone()).filter(|name| !name.is_empty());
+    Ok(Draft { id: None, name, layer })
 }
 
 /// A model on its way into a volume.

@@ -193,8 +193,14 @@ fn a_packed_model_counts_as_one() {
 #[test]
 fn packed_models_are_bounded() {
     let limits = Limits { max_voxels: 1000, ..Limits::default() };
-    refused(&[packed([10, 10, 11], &[0; 1100])], &limits, "over the limit of 1000 voxels");
-    refused(&[packed([-1, -1, -1], &[])], &limits, "over the limit of 1000 voxels");
+    refused(
+        &[packed([10, 10, 11], &[0; 1100])],
+        &limits,
+        "over the limit of 1000 more packed voxels",
+    );
+    let twice = [packed([10; 3], &[0; 1000]), packed([1; 3], &[0])];
+    refused(&twice, &limits, "over the limit of 0 more packed voxels");
+    refused(&[packed([-1, -1, -1], &[])], &limits, "over the limit of 1000 more packed voxels");
     refused(&[packed([10; 3], &[0; 999])], &limits, "a packed model with too few voxels");
     let noise = [ints(&[1, 1, 1]), vec![99; 9]].concat();
     refused(&[chunk(b"TDCZ", &noise)], &limits, "packed bytes that cannot be unpacked");
