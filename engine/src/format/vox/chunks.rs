@@ -5,7 +5,8 @@ use super::super::limits::Limits;
 use super::super::reader::Reader;
 use super::MAGIC;
 use super::colors::{DEFAULT_PALETTE, Palette};
-use crate::scene::clip_name;
+use super::materials;
+use crate::scene::{Material, clip_name};
 use crate::volume::Voxel;
 use flate2::read::ZlibDecoder;
 use std::collections::HashMap;
@@ -18,6 +19,8 @@ pub(super) struct File<'a> {
     /// Layers that are hidden.
     pub hidden: HashMap<i32, bool>,
     pub palette: Palette,
+    /// The materials of colours that are not plain.
+    pub materials: HashMap<u8, Material>,
 }
 
 /// A model: its size, and its voxels in file order.
@@ -83,6 +86,7 @@ impl Default for File<'_> {
             nodes: HashMap::new(),
             hidden: HashMap::new(),
             palette: DEFAULT_PALETTE,
+            materials: HashMap::new(),
         }
     }
 }
@@ -107,6 +111,7 @@ impl<'a> Parser<'a> {
             b"nGRP" => self.node(part, group)?,
             b"nSHP" => self.node(part, shape)?,
             b"LAYR" => self.layer(&mut part)?,
+            b"MATL" => self.material(&mut part)?,
             _ => {}
         }
         Ok(())
@@ -157,6 +162,14 @@ impl<'a> Parser<'a> {
         let id = part.i32()?;
         let hidden = dict(part)?.is("_hidden", b"1");
         self.file.hidden.insert(id, hidden);
+        Ok(())
+    }
+
+    fn material(&mut self, part: &mut Reader<'a>) -> Result<(), FormatError> {
+        let id = part.i32()?;
+        if let (Ok(color), Some(material)) = (u8::try_from(id), materials::parse(&dict(part)?)) {
+            self.file.materials.insert(color, material);
+        }
         Ok(())
     }
 }
@@ -228,7 +241,7 @@ fn first_frame<'f, 'a, T>(frames: &'f [(T, Dict<'a>)]) -> Option<&'f (T, Dict<'a
 }
 
 /// The attributes of a node.
-struct Dict<'a>(Vec<(&'a [u8], &'a [u8])>);
+pub(super) struct Dict<'a>(Vec<(&'a [u8], &'a [u8])>);
 
 fn dict<'a>(part: &mut Reader<'a>) -> Result<Dict<'a>, FormatError> {
     let count = part.count()?;
@@ -249,7 +262,7 @@ impl<'a> Dict<'a> {
         self.get(key) == Some(value)
     }
 
-    fn text(&self, key: &str) -> String {
+    pub(super) fn text(&self, key: &str) -> String {
         let value = self.get(key).unwrap_or_default();
         let end = value.iter().position(|byte| *byte == 0).unwrap_or(value.len());
         String::from_utf8_lossy(&value[..end]).trim().to_owned()

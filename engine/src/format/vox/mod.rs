@@ -6,23 +6,25 @@
 //! without a graph gives one layer a model. Versions 150, 200 and any other are
 //! read alike.
 //!
-//! Left out, since a scene has no place for them: materials, which belong to
-//! colours there and to layers here; cameras and render settings; palette notes
-//! and order.
+//! A layer has a material where all its colours have the same one. Left out, since
+//! a scene has no place for them: materials that differ within a model, cameras,
+//! render settings, palette notes and order.
 //!
 //! Writing keeps layers as named, placed shapes, in pieces of at most 256^3, with
 //! the coordinates they have here. Solid voxels only, opaque, at most 255 colours:
-//! exact when there are no more, else by median cut. Layers that change what
-//! lies below them have no counterpart and are applied to it.
+//! exact when there are no more, else by median cut. Layers that change what lies
+//! below them have no counterpart and are applied to it; materials are left out.
 
 mod chunks;
 mod colors;
 mod graph;
+mod materials;
 mod place;
 mod write;
 
 use super::{Draft, FormatError, Limits, complete, settle};
 use crate::scene::Scene;
+use materials::Table;
 
 const MAGIC: &[u8; 4] = b"VOX ";
 
@@ -39,10 +41,14 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Scene, FormatError> {
     let file = chunks::parse(bytes, limits)?;
     let mut drafts: Vec<Draft> = Vec::new();
     let mut budget = super::limits::Budget::new(*limits);
+    let Table { materials, of_model } = Table::new(&file);
     for instance in graph::instances(&file, limits)? {
-        drafts.push(place::draft(&file, &instance, &mut budget)?);
+        let mut draft = place::draft(&file, &instance, &mut budget)?;
+        draft.layer.material = Some(of_model[instance.model]);
+        drafts.push(draft);
     }
-    let mut scene = Scene { layers: settle(drafts), cameras: Vec::new(), ..Scene::new() };
+    let layers = settle(drafts);
+    let mut scene = Scene { layers, materials, cameras: Vec::new(), ..Scene::new() };
     complete(&mut scene, None);
     Ok(scene)
 }

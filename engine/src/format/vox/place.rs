@@ -22,7 +22,6 @@ pub(super) fn draft(
     let model = &file.models[instance.model];
     budget.layer(model.offset)?;
     let mut layer = Layer::new(LayerId(0), "");
-    layer.material = Some(0);
     layer.visible = instance.visible;
     let target = Target { palette: &file.palette, model, transform: &instance.transform, budget };
     layer.volume = target.filled()?;

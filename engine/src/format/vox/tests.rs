@@ -176,6 +176,30 @@ fn of_an_animation_the_first_frame_is_taken() {
     check(&chunks, &[("Layer.1", true, &[[1, 1, 2]])]);
 }
 
+#[test]
+fn a_layer_whose_colours_share_a_material_has_it() {
+    let matl = |id: i32, of: Attributes<'_>| chunk(b"MATL", &[ints(&[id]), dict(of)].concat());
+    let metal: Attributes<'_> = &[("_type", "_metal"), ("_metal", "0.75"), ("_rough", "0.25")];
+    let lamp: Attributes<'_> = &[("_type", "_emit"), ("_emit", "0.5"), ("_flux", "1")];
+    let glass: Attributes<'_> = &[("_type", "_glass"), ("_trans", "0.75")];
+    let two = |a: u8, b: u8| model([2, 1, 1], &[[0, 0, 0, a], [1, 0, 0, b]]);
+    let materials = [
+        matl(1, metal),
+        matl(2, metal),
+        matl(3, lamp),
+        matl(4, glass),
+        matl(5, &[("_type", "_diffuse")]),
+    ];
+    let models = [two(1, 2), two(2, 3), two(3, 3), two(4, 4), two(5, 5), two(9, 1), two(1, 1)];
+    let scene = read(&file(&[models.concat(), materials.concat()]));
+    let found: Vec<_> = scene.layers.iter().map(|layer| layer.material.unwrap()).collect();
+    assert_eq!(found, [1, 0, 2, 3, 0, 0, 1]);
+    let names: Vec<_> = scene.materials.iter().map(|m| m.name.as_str()).collect();
+    assert_eq!(names, ["Material.1", "metal", "emit", "glass"]);
+    assert_eq!((scene.materials[1].metallic, scene.materials[1].roughness), (0.75, 0.25));
+    assert_eq!((scene.materials[2].emission, scene.materials[3].color[3]), ([1.0; 3], 0.25));
+}
+
 fn packed(size: [i32; 3], indices: &[u8]) -> Vec<u8> {
     let mut packer = flate2::write::ZlibEncoder::new(ints(&size), flate2::Compression::default());
     packer.write_all(indices).unwrap();
