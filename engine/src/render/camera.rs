@@ -261,6 +261,40 @@ impl Shooter {
     }
 }
 
+impl Shooter {
+    /// The part of the picture, from its left top to its right bottom in pixels, that
+    /// all rays to the box go through: a box from the rays' corner to `size`.
+    pub(super) fn window(&self, size: Vec3) -> [[f64; 2]; 2] {
+        const EVERYWHERE: [[f64; 2]; 2] = [[f64::NEG_INFINITY; 2], [f64::INFINITY; 2]];
+        let mut window = [[f64::INFINITY; 2], [f64::NEG_INFINITY; 2]];
+        for corner in 0..8 {
+            let place =
+                [0, 1, 2].map(|axis| if corner >> axis & 1 == 1 { size[axis] } else { 0.0 });
+            let Some(place) = self.project(place) else {
+                return EVERYWHERE;
+            };
+            for axis in 0..2 {
+                // A pixel of slack swallows all rounding.
+                window[0][axis] = window[0][axis].min(place[axis] - 1.0);
+                window[1][axis] = window[1][axis].max(place[axis] + 1.0);
+            }
+        }
+        window
+    }
+
+    /// Where a point is in the picture; `None` when it is not well in front of the eye.
+    fn project(&self, point: Vec3) -> Option<[f64; 2]> {
+        let from_eye = math::sub(point, self.eye);
+        let depth = match self.lens {
+            Lens::Perspective { .. } => -math::dot(from_eye, self.back),
+            Lens::Orthographic { .. } => 1.0,
+        };
+        let along = |axis: Vec3| math::dot(from_eye, axis) / (math::dot(axis, axis) * depth);
+        let place = [along(self.right) + 1.0, 1.0 - along(self.up)];
+        (depth > 0.5).then(|| [place[0] / self.pixel[0], place[1] / self.pixel[1]])
+    }
+}
+
 /// How far a fitted camera is from the middle of the box.
 fn distance(bounds: Bounds) -> f64 {
     let size = bounds.size().map(|n| n as f64);

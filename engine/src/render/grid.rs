@@ -167,9 +167,9 @@ impl<'a> Grid<'a> {
     }
 
     /// The largest aligned empty part around a voxel inside the frame.
-    #[inline]
+    #[inline(always)]
     fn part(&self, voxel: [u32; 3], seen: &mut Seen) -> Part {
-        let key = voxel.map(|value| value >> 4);
+        let key = [voxel[0] >> 4, voxel[1] >> 4, voxel[2] >> 4];
         if key != seen.key {
             match self.brick_at(voxel) {
                 Ok(number) => *seen = Seen { key, number },

@@ -38,8 +38,10 @@ pub(super) fn paint(picture: &mut Picture, drawn: &Volume, camera: &Camera, sett
     };
     let grid = Grid::new(drawn, bounds);
     let corner = bounds.min.to_array().map(i64::from);
+    let shooter = camera.shooter(corner, picture.width, picture.height);
     let painter = Painter {
-        shooter: camera.shooter(corner, picture.width, picture.height),
+        window: shooter.window(bounds.size().map(|n| n as f64)),
+        shooter,
         shader: Shader::new(&grid, camera.axes(), settings),
         backdrop,
         places: match settings.antialias {
@@ -56,6 +58,8 @@ type Band<'a> = Mutex<&'a mut [[u8; 4]]>;
 
 struct Painter<'a> {
     shooter: Shooter,
+    /// Outside it, rays meet nothing.
+    window: [[f64; 2]; 2],
     shader: Shader<'a>,
     backdrop: Backdrop,
     places: &'static [[i8; 2]],
@@ -111,8 +115,13 @@ impl Painter<'_> {
 
     /// What is seen at a point of the picture; `row` is one more than its row of pixels.
     fn look(&self, x: f64, y: f64, row: usize) -> Sample {
-        let (origin, direction) = self.shooter.ray(x, y);
-        let seen = self.shader.look(origin, direction);
+        let [[left, top], [right, bottom]] = self.window;
+        let seen = if x < left || x > right || y < top || y > bottom {
+            None
+        } else {
+            let (origin, direction) = self.shooter.ray(x, y);
+            self.shader.look(origin, direction)
+        };
         seen.unwrap_or_else(|| Sample {
             color: self.backdrop.row(row.saturating_sub(1)),
             own: [0; 3],

@@ -113,75 +113,73 @@ impl Walk {
 
     /// The first voxel inside the frame and the crossing that led there, at the
     /// earliest the start of the ray; `None` when the ray misses the frame.
+    #[inline]
     pub(super) fn enter(&self) -> Option<([u32; 3], Crossing)> {
-        let start = [0, 1, 2].map(|axis| self.start(axis));
-        let mut event = Crossing { time: 0.0, axis: self.steepest() };
-        let mut outside = false;
-        for axis in 0..3 {
-            if start[axis] >= self.high[axis] {
+        let start = [self.start(0), self.start(1), self.start(2)];
+        let mut event = Crossing { time: -1.0, axis: 0 };
+        for (axis, place) in start.into_iter().enumerate() {
+            if place >= self.high[axis] {
                 return None;
             }
-            if start[axis] < self.low[axis] {
-                let time = self.time(axis, self.low[axis]);
-                if !outside || time >= event.time {
-                    event = Crossing { time, axis };
-                }
-                outside = true;
+            let time = self.time(axis, self.low[axis]);
+            if place < self.low[axis] && time >= event.time {
+                event = Crossing { time, axis };
             }
         }
-        if !outside {
-            return Some((start.map(|value| value as u32), event));
+        if event.time < 0.0 {
+            return Some((start.map(|place| place as u32), self.outset()));
         }
-        if event.time == f64::INFINITY {
+        self.reach(start, event)
+    }
+
+    /// The voxel right after the frame is entered; `None` when it is left before that.
+    fn reach(&self, start: [i64; 3], event: Crossing) -> Option<([u32; 3], Crossing)> {
+        let out = |axis: usize| axis != event.axis && self.crossed(axis, self.high[axis], event);
+        if out(0) || out(1) || out(2) || event.time == f64::INFINITY {
             return None;
         }
         let mut at = [0; 3];
-        for axis in 0..3 {
-            let least = start[axis].max(self.low[axis]);
-            let most = if axis == event.axis { least } else { self.high[axis] };
-            let found = self.settle(axis, least, most, event);
-            if found >= self.high[axis] {
-                return None;
-            }
-            at[axis] = found as u32;
+        for (axis, place) in start.into_iter().enumerate() {
+            let least = place.max(self.low[axis]);
+            let most = if axis == event.axis { least } else { self.high[axis] - 1 };
+            at[axis] = self.settle(axis, least, most, event) as u32;
         }
         Some((at, event))
     }
 
     /// A start in a voxel that the caller knows, in true coordinates: a ray that
     /// leaves a face starts in front of it, wherever rounding put its origin.
-    pub(super) fn enter_at(&self, voxel: [u32; 3]) -> ([u32; 3], Crossing) {
-        let at = [0, 1, 2].map(|axis| voxel[axis] ^ self.flip[axis]);
-        (at, Crossing { time: 0.0, axis: self.steepest() })
+    pub(super) fn enter_at(&self, [x, y, z]: [u32; 3]) -> ([u32; 3], Crossing) {
+        let [a, b, c] = self.flip;
+        ([x ^ a, y ^ b, z ^ c], self.outset())
     }
 
     /// Leaves the aligned cell of edge `2^shift` around `at`; `None` when the ray
     /// leaves the frame with that.
-    #[inline]
+    #[inline(always)]
     pub(super) fn leave(&self, at: [u32; 3], shift: u32) -> Option<([u32; 3], Crossing)> {
         let rest = ((1u64 << shift) - 1) as u32;
-        let last = at.map(|value| value | rest);
-        let planes = last.map(|value| i64::from(value) + 1);
-        let times = [0, 1, 2].map(|axis| self.time(axis, planes[axis]));
-        let first = if times[1] < times[0] { 1 } else { 0 };
-        let axis = if times[2] < times[0].min(times[1]) { 2 } else { first };
-        let time = times[0].min(times[1]).min(times[2]);
-        let event = Crossing { time, axis };
+        let last = [at[0] | rest, at[1] | rest, at[2] | rest];
+        let time = |axis: usize| self.time(axis, i64::from(last[axis]) + 1);
+        let event = first([time(0), time(1), time(2)]);
         let mut next = [0; 3];
         let mut sure = true;
-        for other in 0..3 {
-            let exact = self.origin[other] + self.direction[other] * time + self.shift[other];
+        for axis in 0..3 {
+            let exact = self.origin[axis] + self.direction[axis] * event.time + self.shift[axis];
             let whole = exact as u32;
             let part = exact - f64::from(whole);
-            let out = other == axis;
-            sure &= out | ((part > self.margin) & (part < 1.0 - self.margin));
-            let inside = (self.low[other] as u32).wrapping_add(whole);
-            next[other] = if out { planes[other] as u32 } else { inside };
+            let left = axis == event.axis;
+            sure &= left | ((part > self.margin) & (part < 1.0 - self.margin));
+            let inside = (self.low[axis] as u32).wrapping_add(whole);
+            next[axis] = if left { last[axis].wrapping_add(1) } else { inside };
         }
-        if planes[axis] >= self.high[axis] || time == f64::INFINITY {
+        if i64::from(last[event.axis]) + 1 >= self.high[event.axis] {
             return None;
         }
         if !sure {
+            if event.time == f64::INFINITY {
+                return None;
+            }
             next = self.leave_slowly(at, last, event);
         }
         Some((next, event))
@@ -225,16 +223,20 @@ impl Walk {
         mirrored.saturating_add(self.base[axis])
     }
 
-    fn steepest(&self) -> usize {
+    /// The crossing that a start inside the frame stands for.
+    fn outset(&self) -> Crossing {
         let [x, y, z] = self.direction;
-        if x >= y && x >= z {
-            0
-        } else if y >= z {
-            1
-        } else {
-            2
-        }
+        let steepest = if x >= y && x >= z { 0 } else { 1 + usize::from(y < z) };
+        Crossing { time: 0.0, axis: steepest }
     }
+}
+
+/// The earliest of three crossings; of equal ones the first.
+#[inline(always)]
+fn first([x, y, z]: Vec3) -> Crossing {
+    let (time, axis) = if y < x { (y, 1) } else { (x, 0) };
+    let (time, axis) = if z < time { (z, 2) } else { (time, axis) };
+    Crossing { time, axis }
 }
 
 /// The largest integer not above, without a call into libm.
