@@ -32,10 +32,10 @@ const AROUND: [[i32; 2]; 8] =
 
 /// Which neighbours stand, a bit each. `solid` tells whether the cell that is
 /// `(u, v)` steps away from the one in front of the face is filled.
-pub(super) fn mask(solid: impl Fn([i32; 2]) -> bool) -> u8 {
-    let bit = |edge: usize| u8::from(solid(AROUND[edge])) << edge;
+pub(super) fn mask(mut solid: impl FnMut([i32; 2]) -> bool) -> u8 {
+    let mut bit = |edge: usize| u8::from(solid(AROUND[edge])) << edge;
     let edges = bit(0) | bit(1) | bit(2) | bit(3);
-    let corner = |index: usize| {
+    let mut corner = |index: usize| {
         let [u, v] = AROUND[index];
         let sides = 1 << u8::from(u > 0) | 4 << u8::from(v > 0);
         u8::from(edges & sides != 0 || solid([u, v])) << index

@@ -67,13 +67,20 @@ enum Part {
     Filled { brick: u32 },
 }
 
-/// The brick that the last look-up ended in; no brick at first.
-struct Seen {
+/// Where the last look-up ended: the next one is often near.
+#[derive(Clone, Copy)]
+pub(super) struct Near {
+    /// The brick, by its voxels' upper bits, and its number; no brick at first.
     key: [u32; 3],
-    number: u32,
+    brick: u32,
+    /// The lowest node that was reached.
+    node: u32,
 }
 
-const NOWHERE: Seen = Seen { key: [u32::MAX; 3], number: 0 };
+impl Near {
+    /// Nowhere yet.
+    pub(super) const START: Near = Near { key: [u32::MAX; 3], brick: 0, node: 0 };
+}
 
 impl<'a> Grid<'a> {
     /// The volume for rays that count from the lowest corner of `bounds`, which
@@ -136,9 +143,8 @@ impl<'a> Grid<'a> {
     }
 
     /// Whether the voxel, in biased coordinates, is filled.
-    pub(super) fn filled(&self, voxel: [u32; 3]) -> bool {
-        let mut seen = NOWHERE;
-        self.in_frame(voxel) && matches!(self.part(voxel, &mut seen), Part::Filled { .. })
+    pub(super) fn filled(&self, voxel: [u32; 3], near: &mut Near) -> bool {
+        self.in_frame(voxel) && matches!(self.part(voxel, near), Part::Filled { .. })
     }
 
     fn in_frame(&self, voxel: [u32; 3]) -> bool {
@@ -152,10 +158,10 @@ impl<'a> Grid<'a> {
     fn follow(&self, walk: &Walk, start: ([u32; 3], Crossing)) -> Option<Hit> {
         let flip = walk.flip();
         let (mut at, mut crossing) = start;
-        let mut seen = NOWHERE;
+        let mut near = Near::START;
         loop {
             let voxel = [at[0] ^ flip[0], at[1] ^ flip[1], at[2] ^ flip[2]];
-            match self.part(voxel, &mut seen) {
+            match self.part(voxel, &mut near) {
                 Part::Empty { shift } => (at, crossing) = walk.leave(at, shift)?,
                 Part::Filled { brick } => {
                     let Crossing { time, axis } = crossing;
@@ -168,15 +174,15 @@ impl<'a> Grid<'a> {
 
     /// The largest aligned empty part around a voxel inside the frame.
     #[inline(always)]
-    fn part(&self, voxel: [u32; 3], seen: &mut Seen) -> Part {
+    fn part(&self, voxel: [u32; 3], near: &mut Near) -> Part {
         let key = [voxel[0] >> 4, voxel[1] >> 4, voxel[2] >> 4];
-        if key != seen.key {
-            match self.brick_at(voxel) {
-                Ok(number) => *seen = Seen { key, number },
+        if key != near.key {
+            match self.brick_at(voxel, &mut near.node) {
+                Ok(brick) => (near.key, near.brick) = (key, brick),
                 Err(shift) => return Part::Empty { shift },
             }
         }
-        let brick = self.bricks[seen.number as usize];
+        let brick = self.bricks[near.brick as usize];
         let cell = slot(voxel, 2);
         if brick.summary() >> cell & 1 == 0 {
             return Part::Empty { shift: empty_around(brick.summary(), cell, 2) };
@@ -186,31 +192,30 @@ impl<'a> Grid<'a> {
         if word >> bit & 1 == 0 {
             return Part::Empty { shift: empty_around(word, bit, 0) };
         }
-        Part::Filled { brick: seen.number }
+        Part::Filled { brick: near.brick }
     }
 
-    /// The brick around a voxel, or the size of the empty cell there.
-    fn brick_at(&self, voxel: [u32; 3]) -> Result<u32, u32> {
-        let mut node = &self.nodes[0];
+    /// The brick around a voxel, or the size of the empty cell there. Starts at the
+    /// node that it is given, if that holds the voxel, and leaves the one it ends at.
+    fn brick_at(&self, voxel: [u32; 3], start: &mut u32) -> Result<u32, u32> {
+        let mut number = *start;
+        let mut node = &self.nodes[number as usize];
+        if !node.covers(voxel) {
+            (number, node) = (0, &self.nodes[0]);
+        }
         loop {
+            *start = number;
             let slot = slot(voxel, node.shift);
             if node.mask >> slot & 1 == 0 {
                 return Err(empty_around(node.mask, slot, node.shift));
             }
-            let child = node.first + (node.mask & ((1 << slot) - 1)).count_ones();
+            number = node.first + (node.mask & ((1 << slot) - 1)).count_ones();
             if node.shift == 4 {
-                return Ok(child);
+                return Ok(number);
             }
-            node = &self.nodes[child as usize];
-            let apart = node.distance(voxel);
-            if apart >> (node.shift + 2) != 0 {
-                // Levels were skipped here: the largest cell without the child.
-                let shift = apart.ilog2() & !1;
-                return Err(empty_around(
-                    1 << self::slot(node.origin, shift),
-                    self::slot(voxel, shift),
-                    shift,
-                ));
+            node = &self.nodes[number as usize];
+            if !node.covers(voxel) {
+                return Err(node.empty_beside(voxel));
             }
         }
     }
@@ -226,6 +231,17 @@ impl Flat {
     fn distance(&self, voxel: [u32; 3]) -> u32 {
         let [a, b, c] = self.origin;
         (voxel[0] ^ a) | (voxel[1] ^ b) | (voxel[2] ^ c)
+    }
+
+    fn covers(&self, voxel: [u32; 3]) -> bool {
+        u64::from(self.distance(voxel)) >> (self.shift + 2) == 0
+    }
+
+    /// The size of the empty cell around a voxel outside, where levels were skipped
+    /// on the way to this node.
+    fn empty_beside(&self, voxel: [u32; 3]) -> u32 {
+        let shift = self.distance(voxel).ilog2() & !1;
+        empty_around(1 << slot(self.origin, shift), slot(voxel, shift), shift)
     }
 }
 

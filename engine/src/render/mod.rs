@@ -77,9 +77,9 @@ pub enum Antialias {
     /// Not at all: one ray a pixel.
     Off,
     /// Four rays in each pixel on an edge.
-    Four,
-    /// Eight rays in each pixel on an edge.
     #[default]
+    Four,
+    /// Eight rays in each pixel on an edge: a little smoother, half as fast.
     Eight,
 }
 

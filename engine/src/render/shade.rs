@@ -5,7 +5,7 @@
 //! light, the ambient part included.
 
 use super::edge;
-use super::grid::{Grid, Hit};
+use super::grid::{Grid, Hit, Near};
 use super::srgb::CURVE;
 use super::{Mode, Settings};
 use crate::math::{self, Vec3};
@@ -111,11 +111,12 @@ impl<'a> Shader<'a> {
             return 1.0;
         };
         let (u, v) = ((hit.axis + 1) % 3, (hit.axis + 2) % 3);
+        let mut near = Near::START;
         let mask = edge::mask(|[du, dv]| {
             let mut cell = front;
             cell[u] = cell[u].wrapping_add_signed(du);
             cell[v] = cell[v].wrapping_add_signed(dv);
-            self.grid.filled(cell)
+            self.grid.filled(cell, &mut near)
         });
         let place = |axis: usize| {
             let low = (i64::from(hit.voxel[axis]) - self.grid.frame().low[axis]) as f64;

@@ -178,8 +178,13 @@ impl Tile {
     }
 }
 
+/// Whether an edge that one can see lies between two samples. Light that changes
+/// across one face is none.
 fn differ(a: &Sample, b: &Sample) -> bool {
-    a.face != b.face || (0..3).any(|channel| a.own[channel].abs_diff(b.own[channel]) > VISIBLE)
+    let far = |a: u8, b: u8| a.abs_diff(b) > VISIBLE;
+    let own = (0..3).any(|channel| far(a.own[channel], b.own[channel]));
+    let seen = (0..4).any(|channel| far(a.color[channel], b.color[channel]));
+    own || (a.face != b.face && seen) || (a.face == 0) != (b.face == 0)
 }
 
 /// The colour behind everything, row by row.

@@ -201,11 +201,16 @@ impl Walk {
     }
 
     /// The voxel along an axis right after `event`, between two limits: as far as
-    /// planes are crossed. A guess that exact comparisons put right.
+    /// planes are crossed. A guess that, where it is near a plane, exact
+    /// comparisons put right.
     fn settle(&self, axis: usize, least: i64, most: i64, event: Crossing) -> i64 {
         let exact = self.origin[axis] + self.direction[axis] * event.time + self.shift[axis];
-        let guess = self.low[axis] + i64::from(exact as u32);
-        let mut at = guess.clamp(least, most);
+        let whole = exact as u32;
+        let part = exact - f64::from(whole);
+        let mut at = (self.low[axis] + i64::from(whole)).clamp(least, most);
+        if part > self.margin && part < 1.0 - self.margin {
+            return at;
+        }
         while at < most && self.crossed(axis, at + 1, event) {
             at += 1;
         }
