@@ -369,8 +369,8 @@ mod tests {
         check("right", [-1., 0., 0.], [0., 0., 1.]);
         check("top", [0., 0., 1.], [0., 1., 0.]);
         check("bottom", [0., 0., -1.], [0., -1., 0.]);
-        check("isometric", [0.5, -0.5, 0.7071], [-0.5, 0.5, 0.7071]);
-        check("iso", [0.5, -0.5, 0.7071], [-0.5, 0.5, 0.7071]);
+        check("isometric", [0.5, -0.5, FRAC_1_SQRT_2], [-0.5, 0.5, FRAC_1_SQRT_2]);
+        check("iso", [0.5, -0.5, FRAC_1_SQRT_2], [-0.5, 0.5, FRAC_1_SQRT_2]);
     }
 
     #[test]

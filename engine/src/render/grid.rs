@@ -50,11 +50,6 @@ pub(super) struct Hit {
 }
 
 impl Hit {
-    /// The voxel's place.
-    pub(super) fn coord(&self) -> Coord {
-        self.voxel.map(|value| (value ^ BIAS) as i32).into()
-    }
-
     /// The integer plane of the face, biased.
     pub(super) fn plane(&self) -> i64 {
         i64::from(self.voxel[self.axis]) + i64::from(self.upper)

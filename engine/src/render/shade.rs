@@ -85,7 +85,7 @@ impl<'a> Shader<'a> {
             let light = self.intensity * gloss.reflect(base) + self.ambient * base;
             CURVE.encode(light * kept)
         };
-        let [r, g, b] = own.map(channel);
+        let [r, g, b] = [channel(own[0]), channel(own[1]), channel(own[2])];
         let side = (hit.axis as u64) << 2 | u64::from(hit.upper) << 1 | u64::from(blocked);
         Sample { color: [r, g, b, 255], own, face: (hit.plane() as u64 + 1) << 4 | side }
     }

@@ -95,6 +95,12 @@ impl Painter<'_> {
     }
 
     fn paint_tile(&self, tile: &mut Tile, left: usize, top: usize) {
+        if self.sees_nothing(left, top) {
+            for (y, row) in tile.pixels.chunks_mut(TILE).enumerate() {
+                row.fill(self.backdrop.row(top + y));
+            }
+            return;
+        }
         for y in 0..APRON {
             for x in 0..APRON {
                 let [px, py] = [(left + x) as f64 - 0.5, (top + y) as f64 - 0.5];
@@ -111,6 +117,14 @@ impl Painter<'_> {
                 };
             }
         }
+    }
+
+    /// Whether a tile and its apron lie outside the window.
+    fn sees_nothing(&self, left: usize, top: usize) -> bool {
+        let [low, high] = self.window;
+        [left, top].into_iter().enumerate().any(|(axis, start)| {
+            (start + TILE + 1) as f64 <= low[axis] || start as f64 - 1.0 >= high[axis]
+        })
     }
 
     /// What is seen at a point of the picture; `row` is one more than its row of pixels.
@@ -181,6 +195,9 @@ impl Tile {
 /// Whether an edge that one can see lies between two samples. Light that changes
 /// across one face is none.
 fn differ(a: &Sample, b: &Sample) -> bool {
+    if a == b {
+        return false;
+    }
     let far = |a: u8, b: u8| a.abs_diff(b) > VISIBLE;
     let own = (0..3).any(|channel| far(a.own[channel], b.own[channel]));
     let seen = (0..4).any(|channel| far(a.color[channel], b.color[channel]));
