@@ -113,7 +113,7 @@ typedef struct {
 /** A layer's id: at least 1, unique in its project, used again after deletion. */
 typedef int goxel_layer_id_t;
 
-/** How to render. */
+/** How to render. A number that its enum does not name is GOXEL_ERROR_INVALID_PARAMETER. */
 typedef struct {
     /** Pixels in a row, at least 1. */
     int width;
@@ -356,7 +356,9 @@ goxel_error_t goxel_get_layer_count(goxel_context_t *ctx, int *count);
  * Renders the visible layers into a picture file.
  *
  * The camera is fitted to the voxels that are seen; the background is light grey. The file is
- * complete, or it is what it was. `output_path` and `options` are borrowed.
+ * complete, or it is what it was: GOXEL_ERROR_FILE_ACCESS when it cannot be written, and
+ * GOXEL_ERROR_RENDER_FAILED when there is no project or the picture is too large.
+ * `output_path` and `options` are borrowed.
  *
  * Safety:
  * `ctx` is NULL or live; `output_path` is NULL or a string; `options` is NULL or readable.
@@ -369,8 +371,9 @@ goxel_error_t goxel_render_to_file(goxel_context_t *ctx,
  * Renders the visible layers into a new buffer: the bytes of a picture file, not raw pixels.
  *
  * The buffer comes from malloc() and is owned by the caller, who gives it back with free().
- * The camera is fitted to the voxels that are seen; the background is light grey. `options`
- * is borrowed. On failure nothing is written.
+ * The camera is fitted to the voxels that are seen; the background is light grey.
+ * GOXEL_ERROR_RENDER_FAILED when there is no project or the picture is too large. `options` is
+ * borrowed. On failure nothing is written.
  *
  * Safety:
  * `ctx` is NULL or live; `options` is NULL or readable; the others are NULL or writable.

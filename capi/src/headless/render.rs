@@ -16,7 +16,9 @@ use std::thread::available_parallelism;
 /// Renders the visible layers into a picture file.
 ///
 /// The camera is fitted to the voxels that are seen; the background is light grey. The file is
-/// complete, or it is what it was. `output_path` and `options` are borrowed.
+/// complete, or it is what it was: GOXEL_ERROR_FILE_ACCESS when it cannot be written, and
+/// GOXEL_ERROR_RENDER_FAILED when there is no project or the picture is too large.
+/// `output_path` and `options` are borrowed.
 ///
 /// # Safety
 /// `ctx` is NULL or live; `output_path` is NULL or a string; `options` is NULL or readable.
@@ -44,8 +46,9 @@ pub unsafe extern "C" fn goxel_render_to_file(
 /// Renders the visible layers into a new buffer: the bytes of a picture file, not raw pixels.
 ///
 /// The buffer comes from malloc() and is owned by the caller, who gives it back with free().
-/// The camera is fitted to the voxels that are seen; the background is light grey. `options`
-/// is borrowed. On failure nothing is written.
+/// The camera is fitted to the voxels that are seen; the background is light grey.
+/// GOXEL_ERROR_RENDER_FAILED when there is no project or the picture is too large. `options` is
+/// borrowed. On failure nothing is written.
 ///
 /// # Safety
 /// `ctx` is NULL or live; `options` is NULL or readable; the others are NULL or writable.

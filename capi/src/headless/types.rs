@@ -107,7 +107,7 @@ pub enum goxel_render_format_t {
     GOXEL_FORMAT_BMP = 2,
 }
 
-/// How to render.
+/// How to render. A number that its enum does not name is GOXEL_ERROR_INVALID_PARAMETER.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct goxel_render_options_t {
