@@ -106,6 +106,27 @@ static void a_failed_load_keeps_the_project(goxel_context_t *ctx)
     CHECK(is_there(ctx, 3, &RED));
 }
 
+/* Every file that is a few bytes short is refused or read, and the context goes on. */
+static void no_cut_file_does_harm(const char *name)
+{
+    static char bytes[1 << 16];
+    goxel_context_t *ctx = new_context();
+    FILE *file = fopen(in_folder(name), "rb");
+    CHECK(file != NULL);
+    size_t size = file ? fread(bytes, 1, sizeof bytes, file) : 0;
+    if (file) fclose(file);
+    CHECK(size > 100 && size < sizeof bytes);
+    for (size_t length = 0; length < size; length += 1 + size / 200) {
+        FILE *cut = fopen(in_folder("cut"), "wb");
+        CHECK(cut != NULL && fwrite(bytes, 1, length, cut) == length);
+        if (cut) fclose(cut);
+        goxel_error_t error = goxel_load_project(ctx, in_folder("cut"));
+        CHECK(error == GOXEL_SUCCESS || error == GOXEL_ERROR_UNSUPPORTED_FORMAT);
+        CHECK_EQ(goxel_add_voxel(ctx, 0, 0, 0, &RED), GOXEL_SUCCESS);
+    }
+    goxel_destroy_context(ctx);
+}
+
 static void a_first_load_that_fails_leaves_a_project_if_the_file_opened(void)
 {
     goxel_context_t *ctx = new_context();
@@ -230,6 +251,8 @@ int main(int argc, char **argv)
     the_content_chooses_the_reader();
     a_failed_load_keeps_the_project(ctx);
     a_first_load_that_fails_leaves_a_project_if_the_file_opened();
+    no_cut_file_does_harm("a.gox");
+    no_cut_file_does_harm("a.vox");
     a_save_that_cannot_be_is_told(ctx);
     each_camera_sees_something_else(ctx);
     hidden_layers_are_not_in_the_picture(ctx);
