@@ -98,6 +98,19 @@ fn the_lock_file_is_committed() {
     assert_eq!(output.stdout, b"Cargo.lock\n", "{output:?}");
 }
 
+/// The doc tests of `rpc` run last of all. Merged ones would end with a line about compile times.
+#[test]
+fn the_last_line_of_a_test_run_counts_tests() {
+    let rpc = files().into_iter().filter(|path| path.starts_with("rpc/src") && is_rust(path));
+    let text: String = rpc.map(|path| read(&path)).collect();
+    let fences = || text.lines().map(str::trim).filter(|line| line.starts_with("/// ```"));
+    let opening: Vec<_> = fences().step_by(2).collect();
+    assert!(!opening.is_empty(), "rpc has no doc test");
+    let standalone =
+        |fence: &&str| fence.ends_with("rust,standalone_crate") || fence.ends_with("text");
+    assert!(opening.iter().all(|fence| standalone(fence)), "{opening:?}");
+}
+
 #[test]
 fn static_programs_are_told_every_library_they_need() {
     let dir = temp_dir();
@@ -116,10 +129,14 @@ fn static_programs_are_told_every_library_they_need() {
 /// Fails with everything that `fault` finds in the Rust files.
 #[track_caller]
 fn check_sources(fault: impl Fn(&Path, &str) -> Option<String>) {
-    let is_rust = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "rs");
     let found = |path: PathBuf| fault(&path, &read(&path)).map(|what| (path, what));
-    let faults: Vec<_> = files().into_iter().filter(is_rust).filter_map(found).collect();
+    let faults: Vec<_> =
+        files().into_iter().filter(|path| is_rust(path)).filter_map(found).collect();
     assert!(faults.is_empty(), "{faults:#?}");
+}
+
+fn is_rust(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "rs")
 }
 
 /// The manifests of the workspace; `fuzz/` is another one.

@@ -35,7 +35,7 @@ pub enum Fault {
 
 /// Cuts a byte stream into messages.
 ///
-/// ```
+/// ```rust,standalone_crate
 /// use goxel_rpc::{Frame, Framer};
 /// let mut framer = Framer::new(1 << 20);
 /// framer.push(b"{\"a\"");
