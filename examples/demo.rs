@@ -63,7 +63,7 @@ fn edit(client: &mut Client) {
     };
     for (dx, dy, dz, size) in [(0, 0, 0, 12), (8, 2, -1, 9), (-8, -1, -1, 8), (2, 5, 2, 8)] {
         voxels += cloud([size + 4, size, size - 4], [-4 + dx, 38 + dy, 62 + dz]);
-        voxels += cloud([size + 2, size, size - 5], [38 + dx, 6 + dy, 54 + dz]);
+        voxels += cloud([size + 2, size, size - 5], [44 + dx, 40 + dy, 40 + dz]);
     }
     println!("added a balloon and clouds: {voxels} voxels");
 }
@@ -73,7 +73,7 @@ fn render(client: &mut Client, picture: &Path) {
         "output_path": picture,
         "width": 1280,
         "height": 960,
-        "camera": {"position": [150, -190, 190], "target": [0, 2, 28], "fov": 25},
+        "camera": {"position": [150, -190, 186], "target": [1, 0, 22], "fov": 28},
         "options": {"background_color": [214, 230, 240]},
     });
     let rendered = client.result("render_scene", params);

@@ -42,10 +42,10 @@ enum Run {
     },
 }
 
-/// The steps that can be undone and redone.
+/// The steps that can be undone and redone. A clone shares the runs.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct History {
-    undo: VecDeque<Run>,
+    undo: VecDeque<Arc<Run>>,
     redo: Vec<(Author, Before)>,
     steps: usize,
 }
@@ -71,14 +71,14 @@ impl History {
     pub(crate) fn pop_undo(&mut self) -> Option<(Author, Before)> {
         let last = self.undo.back_mut()?;
         self.steps -= 1;
-        if let Run::Cells { author, layer, cells, ends } = last
+        if let Run::Cells { author, layer, cells, ends } = Arc::make_mut(last)
             && ends.len() > 1
         {
             ends.pop();
             let from = ends.last().map_or(0, |end| *end as usize);
             return Some((*author, Before::Cells(*layer, cells.split_off(from))));
         }
-        Some(match self.undo.pop_back()? {
+        Some(match Arc::unwrap_or_clone(self.undo.pop_back()?) {
             Run::Cells { author, layer, cells, .. } => (author, Before::Cells(layer, cells)),
             Run::One { author, before } => (author, before),
         })
@@ -96,10 +96,11 @@ impl History {
     pub(crate) fn append(&mut self, author: Author, before: Before) {
         self.steps += 1;
         let Before::Cells(to, new) = before else {
-            self.undo.push_back(Run::One { author, before });
+            self.undo.push_back(Arc::new(Run::One { author, before }));
             return;
         };
-        if let Some(Run::Cells { author: by, layer, cells, ends }) = self.undo.back_mut()
+        if let Some(last) = self.undo.back_mut()
+            && let Run::Cells { author: by, layer, cells, ends } = Arc::make_mut(last)
             && (*by, *layer) == (author, to)
             && cells.len() + new.len() <= SMALL_STEP
         {
@@ -108,12 +109,12 @@ impl History {
             return;
         }
         let ends = vec![new.len() as u32];
-        self.undo.push_back(Run::Cells { author, layer: to, cells: new, ends });
+        self.undo.push_back(Arc::new(Run::Cells { author, layer: to, cells: new, ends }));
     }
 
     /// A run goes as a whole: its cells were written in order.
     fn drop_oldest(&mut self) {
-        match self.undo.pop_front() {
+        match self.undo.pop_front().as_deref() {
             Some(Run::Cells { ends, .. }) => self.steps -= ends.len(),
             Some(Run::One { .. }) => self.steps -= 1,
             None => self.steps = 0,
