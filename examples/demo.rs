@@ -3,13 +3,13 @@
 //!
 //! `cargo run --release --example demo` leaves `goxel-demo.png` where you are.
 
-use goxel_support::{Client, Daemon, artifacts_aloud, workspace_root};
+use goxel_support::{Client, Daemon, daemon_program_aloud, workspace_root};
 use serde_json::{Value, json};
 use std::path::Path;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("building goxel-daemon ...");
-    artifacts_aloud();
+    daemon_program_aloud();
     let daemon = Daemon::start(&[]);
     let mut client = daemon.client();
     println!("goxel-daemon {} runs, and listens on a socket", version(&mut client));

@@ -10,11 +10,13 @@ const SEA: i32 = 48;
 /// The height of the water's surface.
 const TIDE: i32 = 4;
 
+type Build = fn(&mut Volume);
+
 /// The whole scene, one named layer a thing.
 pub fn island() -> Scene {
     let mut scene = Scene::new();
     scene.layers.clear();
-    let parts: [(&str, fn(&mut Volume)); 7] = [
+    let parts: [(&str, Build); 7] = [
         ("sea", sea),
         ("land", land),
         ("trees", trees),

@@ -30,21 +30,38 @@ pub struct Artifacts {
 }
 
 static ARTIFACTS: OnceLock<Artifacts> = OnceLock::new();
+static DAEMON: OnceLock<PathBuf> = OnceLock::new();
 
 /// The artifacts, built by the first caller in this process.
 ///
 /// # Panics
 /// With cargo's own words when they don't build.
 pub fn artifacts() -> &'static Artifacts {
-    ARTIFACTS.get_or_init(|| build(Stdio::piped()))
+    ARTIFACTS.get_or_init(|| {
+        build(&["goxel-daemon", "goxel-capi"], Stdio::piped());
+        Layout::of_running_program().artifacts()
+    })
 }
 
-/// [`artifacts`], with cargo's progress shown: for programs a person waits for.
+/// The program `goxel-daemon`, built by the first caller in this process.
 ///
 /// # Panics
-/// When they don't build; cargo has then said why.
-pub fn artifacts_aloud() -> &'static Artifacts {
-    ARTIFACTS.get_or_init(|| build(Stdio::inherit()))
+/// With cargo's own words when it doesn't build.
+pub fn daemon_program() -> &'static Path {
+    DAEMON.get_or_init(|| daemon_built(Stdio::piped()))
+}
+
+/// [`daemon_program`], with cargo's progress shown: for programs a person waits for.
+///
+/// # Panics
+/// When it doesn't build; cargo has then said why.
+pub fn daemon_program_aloud() -> &'static Path {
+    DAEMON.get_or_init(|| daemon_built(Stdio::inherit()))
+}
+
+fn daemon_built(stderr: Stdio) -> PathBuf {
+    build(&["goxel-daemon"], stderr);
+    Layout::of_running_program().artifacts().daemon
 }
 
 /// The folder of the workspace's `Cargo.toml`.
@@ -52,15 +69,15 @@ pub fn workspace_root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn build(stderr: Stdio) -> Artifacts {
+fn build(packages: &[&str], stderr: Stdio) {
     let layout = Layout::of_running_program();
     let mut cargo = Command::new(cargo());
-    cargo.current_dir(workspace_root()).args(["build", "-p", "goxel-daemon", "-p", "goxel-capi"]);
+    cargo.current_dir(workspace_root()).arg("build");
+    cargo.args(packages.iter().flat_map(|package| ["-p", package]));
     cargo.args(layout.cargo_args()).stdin(Stdio::null()).stderr(stderr);
     let output = cargo.output().expect("cargo can be started");
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{cargo:?} failed:\n{said}");
-    layout.artifacts()
 }
 
 fn cargo() -> OsString {

@@ -1,6 +1,6 @@
 //! A real `goxel-daemon` on a socket of its own, for one test.
 
-use super::{Client, Signal, TempDir, artifacts, temp_dir};
+use super::{Client, Signal, TempDir, daemon_program, temp_dir};
 use nix::sys::signal::kill;
 use nix::unistd::Pid;
 use std::env;
@@ -48,7 +48,7 @@ impl Daemon {
     /// As [`Daemon::start`].
     pub fn start_in(dir: TempDir, args: &[&str]) -> Daemon {
         let socket = dir.path().join("goxel.sock");
-        let mut command = Command::new(&artifacts().daemon);
+        let mut command = Command::new(daemon_program());
         command.arg("--socket").arg(&socket).args(args).current_dir(dir.path());
         // A setting of whoever runs the tests must not decide them.
         ours_in_the_environment().for_each(|name| _ = command.env_remove(name));

@@ -9,7 +9,9 @@ mod client;
 mod daemon;
 mod tools;
 
-pub use artifacts::{Artifacts, NATIVE_LIBS, artifacts, artifacts_aloud, workspace_root};
+pub use artifacts::{
+    Artifacts, NATIVE_LIBS, artifacts, daemon_program, daemon_program_aloud, workspace_root,
+};
 pub use client::Client;
 pub use daemon::Daemon;
 pub use nix::sys::signal::Signal;

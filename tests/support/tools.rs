@@ -28,9 +28,10 @@ pub fn skip(tool: &str, why: &str) {
 
 /// Says that the running test needs the sample files; the test then returns.
 ///
-/// Their licences keep them out of the repository and nothing can install them, so this never fails.
+/// # Panics
+/// When `GOXEL_NO_SKIP=1`: where nothing may be skipped, the samples must be there too.
 pub fn skip_without_samples() {
-    say_skipped("the sample files are missing: set GOXEL_SAMPLES");
+    skip("../shared", "it holds the sample files; GOXEL_SAMPLES names another place");
 }
 
 /// Past the capture of the test runner, so that it shows without `--nocapture`.
