@@ -237,17 +237,26 @@ impl Camera {
 
 /// Makes the rays of one picture.
 pub(super) struct Shooter {
-    eye: Vec3,
-    right: Vec3,
-    up: Vec3,
-    back: Vec3,
-    pixel: [f64; 2],
+    pub eye: Vec3,
+    /// To the picture's right border from its middle, where depth is 1.
+    pub right: Vec3,
+    /// To its upper border.
+    pub up: Vec3,
+    pub back: Vec3,
+    /// A pixel's part of a way from the middle to a border.
+    pub pixel: [f64; 2],
     lens: Lens,
 }
 
 impl Shooter {
+    /// Whether all rays have one direction.
+    pub(super) fn is_parallel(&self) -> bool {
+        matches!(self.lens, Lens::Orthographic { .. })
+    }
+
     /// Origin and direction of the ray through a point of the picture, counted in
-    /// pixels from its top left corner. The direction's length is not 1.
+    /// pixels from its top left corner. Along the view, the direction measures 1: a
+    /// ray's time is its depth.
     pub(super) fn ray(&self, x: f64, y: f64) -> (Vec3, Vec3) {
         let (sx, sy) = (x * self.pixel[0] - 1.0, 1.0 - y * self.pixel[1]);
         let across = |axis: usize| self.right[axis] * sx + self.up[axis] * sy;
@@ -258,40 +267,6 @@ impl Shooter {
                 (math::add(self.eye, across), math::scale(self.back, -1.0))
             }
         }
-    }
-}
-
-impl Shooter {
-    /// The part of the picture, from its left top to its right bottom in pixels, that
-    /// all rays to the box go through: a box from the rays' corner to `size`.
-    pub(super) fn window(&self, size: Vec3) -> [[f64; 2]; 2] {
-        const EVERYWHERE: [[f64; 2]; 2] = [[f64::NEG_INFINITY; 2], [f64::INFINITY; 2]];
-        let mut window = [[f64::INFINITY; 2], [f64::NEG_INFINITY; 2]];
-        for corner in 0..8 {
-            let place =
-                [0, 1, 2].map(|axis| if corner >> axis & 1 == 1 { size[axis] } else { 0.0 });
-            let Some(place) = self.project(place) else {
-                return EVERYWHERE;
-            };
-            for axis in 0..2 {
-                // A pixel of slack swallows all rounding.
-                window[0][axis] = window[0][axis].min(place[axis] - 1.0);
-                window[1][axis] = window[1][axis].max(place[axis] + 1.0);
-            }
-        }
-        window
-    }
-
-    /// Where a point is in the picture; `None` when it is not well in front of the eye.
-    fn project(&self, point: Vec3) -> Option<[f64; 2]> {
-        let from_eye = math::sub(point, self.eye);
-        let depth = match self.lens {
-            Lens::Perspective { .. } => -math::dot(from_eye, self.back),
-            Lens::Orthographic { .. } => 1.0,
-        };
-        let along = |axis: Vec3| math::dot(from_eye, axis) / (math::dot(axis, axis) * depth);
-        let place = [along(self.right) + 1.0, 1.0 - along(self.up)];
-        (depth > 0.5).then(|| [place[0] / self.pixel[0], place[1] / self.pixel[1]])
     }
 }
 

@@ -5,10 +5,10 @@
 //! for the smallest word around a voxel whose part there is empty, leaves that
 //! part in one step, and hits when even the single voxel is filled.
 
-use super::walk::{Crossing, Frame, Walk};
+use super::walk::{Crossing, Frame, SKIPPED, Walk};
 use crate::math::Vec3;
 use crate::volume::tree::{Children, Node};
-use crate::volume::{Bounds, Brick, Coord, Local, Volume, Voxel};
+use crate::volume::{Bits, Bounds, Brick, Coord, Local, Volume, Voxel};
 
 /// Bits of 2x2x2 parts inside a word, from their lowest part on.
 const OCTET: u64 = 0x0033_0033;
@@ -20,6 +20,8 @@ const BIAS: u32 = 1 << 31;
 pub(super) struct Grid<'a> {
     nodes: Vec<Flat>,
     bricks: Vec<&'a Brick>,
+    /// The bricks' lowest voxels, biased.
+    homes: Vec<[u32; 3]>,
     frame: Frame,
 }
 
@@ -45,8 +47,8 @@ pub(super) struct Hit {
     pub upper: bool,
     /// The time of that crossing.
     pub time: f64,
-    /// The number of the brick.
-    pub brick: u32,
+    /// Where the voxel was found.
+    pub near: Near,
 }
 
 impl Hit {
@@ -59,11 +61,11 @@ impl Hit {
 /// The part of a word that holds a voxel: empty, or one filled voxel.
 enum Part {
     Empty { shift: u32 },
-    Filled { brick: u32 },
+    Filled,
 }
 
 /// Where the last look-up ended: the next one is often near.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Near {
     /// The brick, by its voxels' upper bits, and its number; no brick at first.
     key: [u32; 3],
@@ -83,8 +85,9 @@ impl<'a> Grid<'a> {
     pub(super) fn new(volume: &'a Volume, bounds: Bounds) -> Self {
         let biased = |at: Coord| at.to_array().map(|value| i64::from(value as u32 ^ BIAS));
         let frame = Frame { low: biased(bounds.min), high: biased(bounds.max).map(|v| v + 1) };
-        let mut grid = Grid { nodes: Vec::new(), bricks: Vec::new(), frame };
-        grid.bricks.reserve_exact(volume.brick_count());
+        let count = volume.brick_count();
+        let (bricks, homes) = (Vec::with_capacity(count), Vec::with_capacity(count));
+        let mut grid = Grid { nodes: Vec::new(), bricks, homes, frame };
         if let Some(root) = volume.root() {
             grid.nodes.push(Flat::of(root));
             grid.append(root, 0);
@@ -97,6 +100,11 @@ impl<'a> Grid<'a> {
             Children::Bricks(bricks) => {
                 self.nodes[index].first = self.bricks.len() as u32;
                 self.bricks.extend(bricks.iter().map(|brick| &**brick));
+                let home = |slot: u32| {
+                    let key = node.slot_key(slot);
+                    [key.x << 4, key.y << 4, key.z << 4]
+                };
+                self.homes.extend(Bits(node.mask).map(home));
             }
             Children::Nodes(nodes) => {
                 let first = self.nodes.len();
@@ -114,32 +122,69 @@ impl<'a> Grid<'a> {
         &self.frame
     }
 
-    /// What a ray hits first.
-    pub(super) fn trace(&self, origin: Vec3, direction: Vec3) -> Option<Hit> {
+    /// How many bricks there are.
+    pub(super) fn brick_count(&self) -> usize {
+        self.bricks.len()
+    }
+
+    /// Visits the middle of each brick, counted from the frame's lowest corner.
+    pub(super) fn for_each_brick(&self, mut visit: impl FnMut(Vec3)) {
+        for home in &self.homes {
+            visit(self.middle(*home, 8.0));
+        }
+    }
+
+    /// Visits the middle of each 4x4x4 cell that holds a voxel.
+    pub(super) fn for_each_cell(&self, mut visit: impl FnMut(Vec3)) {
+        for (home, brick) in self.homes.iter().zip(&self.bricks) {
+            for cell in Bits(brick.summary()) {
+                let [x, y, z] = *home;
+                let low = [x | (cell & 3) << 2, y | (cell >> 2 & 3) << 2, z | cell >> 4 << 2];
+                visit(self.middle(low, 2.0));
+            }
+        }
+    }
+
+    fn middle(&self, low: [u32; 3], half: f64) -> Vec3 {
+        [0, 1, 2].map(|axis| (i64::from(low[axis]) - self.frame.low[axis]) as f64 + half)
+    }
+
+    /// What a ray hits first. The caller knows that it hits nothing before `earliest`.
+    pub(super) fn trace(&self, origin: Vec3, direction: Vec3, earliest: f64) -> Option<Hit> {
         let walk = Walk::new(origin, direction, &self.frame);
-        let start = walk.enter()?;
-        self.follow(&walk, start)
+        let hit = self.follow(&walk, walk.enter(earliest)?, Near::START)?;
+        if hit.axis == SKIPPED {
+            // It started inside a voxel: the caller was wrong.
+            return self.follow(&walk, walk.enter(0.0)?, Near::START);
+        }
+        Some(hit)
     }
 
     /// Whether anything stands in the way of a ray that starts in the voxel `from`,
     /// in biased coordinates.
-    pub(super) fn blocked(&self, origin: Vec3, direction: Vec3, from: [u32; 3]) -> bool {
+    pub(super) fn blocked(
+        &self,
+        origin: Vec3,
+        direction: Vec3,
+        from: [u32; 3],
+        near: Near,
+    ) -> bool {
         if !self.in_frame(from) {
             return false;
         }
         let walk = Walk::new(origin, direction, &self.frame);
-        self.follow(&walk, walk.enter_at(from)).is_some()
+        self.follow(&walk, walk.enter_at(from), near).is_some()
     }
 
     /// The colour of a voxel that was hit.
     pub(super) fn color(&self, hit: &Hit) -> Voxel {
         let [x, y, z] = hit.voxel.map(|value| (value & 15) as u16);
-        self.bricks[hit.brick as usize].get(Local::new(x, y, z))
+        self.bricks[hit.near.brick as usize].get(Local::new(x, y, z))
     }
 
     /// Whether the voxel, in biased coordinates, is filled.
     pub(super) fn filled(&self, voxel: [u32; 3], near: &mut Near) -> bool {
-        self.in_frame(voxel) && matches!(self.part(voxel, near), Part::Filled { .. })
+        self.in_frame(voxel) && matches!(self.part(voxel, near), Part::Filled)
     }
 
     fn in_frame(&self, voxel: [u32; 3]) -> bool {
@@ -150,18 +195,17 @@ impl<'a> Grid<'a> {
     }
 
     #[inline]
-    fn follow(&self, walk: &Walk, start: ([u32; 3], Crossing)) -> Option<Hit> {
+    fn follow(&self, walk: &Walk, start: ([u32; 3], Crossing), mut near: Near) -> Option<Hit> {
         let flip = walk.flip();
         let (mut at, mut crossing) = start;
-        let mut near = Near::START;
         loop {
             let voxel = [at[0] ^ flip[0], at[1] ^ flip[1], at[2] ^ flip[2]];
             match self.part(voxel, &mut near) {
                 Part::Empty { shift } => (at, crossing) = walk.leave(at, shift)?,
-                Part::Filled { brick } => {
+                Part::Filled => {
                     let Crossing { time, axis } = crossing;
-                    let upper = flip[axis] != 0;
-                    return Some(Hit { voxel, axis, upper, time, brick });
+                    let upper = axis != SKIPPED && flip[axis] != 0;
+                    return Some(Hit { voxel, axis, upper, time, near });
                 }
             }
         }
@@ -187,7 +231,7 @@ impl<'a> Grid<'a> {
         if word >> bit & 1 == 0 {
             return Part::Empty { shift: empty_around(word, bit, 0) };
         }
-        Part::Filled { brick: near.brick }
+        Part::Filled
     }
 
     /// The brick around a voxel, or the size of the empty cell there. Starts at the

@@ -53,7 +53,7 @@ fn check(volume: &Volume, origin: Vec3, direction: Vec3) -> bool {
     let grid = Grid::new(volume, bounds);
     let corner = bounds.min.to_array();
     let expected = naive(volume, bounds, origin, direction);
-    let found = grid.trace(origin, direction).map(|hit| {
+    let found = grid.trace(origin, direction, 0.0).map(|hit| {
         assert_eq!(hit.upper, direction[hit.axis] < 0.0 && direction[hit.axis].abs() > 1e-17);
         assert_eq!(grid.color(&hit), volume.get(place(&hit)));
         let at = place(&hit).to_array();
@@ -97,6 +97,7 @@ fn origins() -> impl Strategy<Value = Vec3> {
             (-40..180i32).prop_map(|n| f64::from(n) / 2.0),
             -20.0..90.0f64,
             -1e6..1e6f64,
+            -1e10..1e10f64,
         ]
     };
     [part(), part(), part()]
@@ -155,7 +156,7 @@ proptest! {
 fn a_ray_along_a_diagonal_crosses_x_then_y_then_z() {
     let volume = cloud([0; 3], &[[5, 5, 5], [5, 4, 4], [5, 5, 4], [0, 0, 0]]);
     let bounds = volume.bounds().unwrap();
-    let hit = Grid::new(&volume, bounds).trace([1.0; 3], [1.0; 3]).unwrap();
+    let hit = Grid::new(&volume, bounds).trace([1.0; 3], [1.0; 3], 0.0).unwrap();
     assert_eq!((place(&hit), hit.axis, hit.time), (Coord::new(5, 4, 4), 0, 4.0));
 }
 
@@ -173,11 +174,11 @@ fn two_voxels_at_the_ends_of_the_world_are_found() {
     let volume: Volume = ends.map(|at| (at, RED)).into_iter().collect();
     let grid = Grid::new(&volume, volume.bounds().unwrap());
     let span = (1u64 << 32) as f64;
-    let hit = grid.trace([-1.0, 0.5, 0.5], [1.0, 0.0, 0.0]).unwrap();
+    let hit = grid.trace([-1.0, 0.5, 0.5], [1.0, 0.0, 0.0], 0.0).unwrap();
     assert_eq!((place(&hit), hit.time), (ends[0], 1.0));
-    let hit = grid.trace([span + 3.0, span - 0.5, span - 0.5], [-1.0, 0.0, 0.0]).unwrap();
+    let hit = grid.trace([span + 3.0, span - 0.5, span - 0.5], [-1.0, 0.0, 0.0], 0.0).unwrap();
     assert_eq!((place(&hit), hit.time), (ends[1], 3.0));
-    let hit = grid.trace([1.5, 1.5, 1.5], [1.0, 1.0, 1.0]).unwrap();
+    let hit = grid.trace([1.5, 1.5, 1.5], [1.0, 1.0, 1.0], 0.0).unwrap();
     assert_eq!(place(&hit), ends[1]);
 }
 
@@ -187,8 +188,8 @@ fn a_ray_from_a_face_starts_in_front_of_it() {
     let grid = Grid::new(&volume, volume.bounds().unwrap());
     let front = |x: u32, y: u32, z: u32| [x, y, z].map(|value| value ^ BIAS);
     let up = [0.0, 0.0, 1.0];
-    assert!(grid.blocked([0.5, 0.5, 1.0], up, front(0, 0, 1)));
-    assert!(!grid.blocked([0.5, 0.5, 4.0], up, front(0, 0, 4)));
-    assert!(!grid.blocked([9.5, 0.5, 1.0], up, front(9, 0, 1)));
-    assert!(grid.blocked([1.0, 1.0, 0.0], [1.0, 0.0, 0.0], front(1, 0, 0)));
+    assert!(grid.blocked([0.5, 0.5, 1.0], up, front(0, 0, 1), Near::START));
+    assert!(!grid.blocked([0.5, 0.5, 4.0], up, front(0, 0, 4), Near::START));
+    assert!(!grid.blocked([9.5, 0.5, 1.0], up, front(9, 0, 1), Near::START));
+    assert!(grid.blocked([1.0, 1.0, 0.0], [1.0, 0.0, 0.0], front(1, 0, 0), Near::START));
 }

@@ -12,6 +12,7 @@
 //! - [`Mode::Flat`] gives the exact colour of each voxel.
 
 mod camera;
+mod cover;
 mod edge;
 mod grid;
 mod shade;

@@ -5,7 +5,7 @@
 //! light, the ambient part included.
 
 use super::edge;
-use super::grid::{Grid, Hit, Near};
+use super::grid::{Grid, Hit};
 use super::srgb::CURVE;
 use super::{Mode, Settings};
 use crate::math::{self, Vec3};
@@ -58,9 +58,9 @@ impl<'a> Shader<'a> {
         }
     }
 
-    /// What a ray sees, if it hits.
-    pub(super) fn look(&self, origin: Vec3, direction: Vec3) -> Option<Sample> {
-        let hit = self.grid.trace(origin, direction)?;
+    /// What a ray sees, if it hits; it does not before `earliest`.
+    pub(super) fn look(&self, origin: Vec3, direction: Vec3, earliest: f64) -> Option<Sample> {
+        let hit = self.grid.trace(origin, direction, earliest)?;
         let [r, g, b, _] = self.grid.color(&hit).0;
         let own = [r, g, b];
         Some(match self.mode {
@@ -103,7 +103,7 @@ impl<'a> Shader<'a> {
     }
 
     fn in_shadow(&self, hit: &Hit, point: Vec3) -> bool {
-        in_front(hit).is_some_and(|front| self.grid.blocked(point, self.sun, front))
+        in_front(hit).is_some_and(|front| self.grid.blocked(point, self.sun, front, hit.near))
     }
 
     fn edge_light(&self, hit: &Hit, point: Vec3) -> f32 {
@@ -111,7 +111,7 @@ impl<'a> Shader<'a> {
             return 1.0;
         };
         let (u, v) = ((hit.axis + 1) % 3, (hit.axis + 2) % 3);
-        let mut near = Near::START;
+        let mut near = hit.near;
         let mask = edge::mask(|[du, dv]| {
             let mut cell = front;
             cell[u] = cell[u].wrapping_add_signed(du);

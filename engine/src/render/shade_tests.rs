@@ -17,12 +17,15 @@ fn check(axis: usize, expected_linear: f32, expected: u8) {
     point[axis] = if back[axis] > 0.0 { 1.0 } else { 0.0 };
     let origin = math::add(point, math::scale(back, 100.0));
     let direction = math::scale(back, -1.0);
-    let hit = grid.trace(origin, direction).unwrap();
+    let hit = grid.trace(origin, direction, 0.0).unwrap();
     assert_eq!(hit.axis, axis);
     let gloss = Gloss::new(&hit, shader.sun, direction);
     let linear = shader.intensity * gloss.reflect(1.0) + shader.ambient;
     assert!((linear - expected_linear).abs() < 0.001, "linear {linear}");
-    assert_eq!(shader.look(origin, direction).unwrap().color, [expected, expected, expected, 255]);
+    assert_eq!(
+        shader.look(origin, direction, 0.0).unwrap().color,
+        [expected, expected, expected, 255]
+    );
 }
 
 #[test]

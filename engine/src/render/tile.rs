@@ -7,6 +7,7 @@
 //! matter where tiles begin.
 
 use super::camera::{Camera, Shooter};
+use super::cover::Cover;
 use super::grid::Grid;
 use super::shade::{Sample, Shader};
 use super::{Antialias, Background, Settings};
@@ -40,7 +41,8 @@ pub(super) fn paint(picture: &mut Picture, drawn: &Volume, camera: &Camera, sett
     let corner = bounds.min.to_array().map(i64::from);
     let shooter = camera.shooter(corner, picture.width, picture.height);
     let painter = Painter {
-        window: shooter.window(bounds.size().map(|n| n as f64)),
+        cover: Cover::new(&grid, &shooter, picture.width, picture.height),
+        size: [picture.width as usize, picture.height as usize],
         shooter,
         shader: Shader::new(&grid, camera.axes(), settings),
         backdrop,
@@ -58,8 +60,8 @@ type Band<'a> = Mutex<&'a mut [[u8; 4]]>;
 
 struct Painter<'a> {
     shooter: Shooter,
-    /// Outside it, rays meet nothing.
-    window: [[f64; 2]; 2],
+    cover: Cover,
+    size: [usize; 2],
     shader: Shader<'a>,
     backdrop: Backdrop,
     places: &'static [[i8; 2]],
@@ -95,20 +97,22 @@ impl Painter<'_> {
     }
 
     fn paint_tile(&self, tile: &mut Tile, left: usize, top: usize) {
-        if self.sees_nothing(left, top) {
+        let [width, height] = [TILE.min(self.size[0] - left), TILE.min(self.size[1] - top)];
+        let [low, high] = [[left, top], [left + width, top + height]];
+        if self.cover.is_clear(low.map(|n| n as f64 - 1.0), high.map(|n| n as f64 + 1.0)) {
             for (y, row) in tile.pixels.chunks_mut(TILE).enumerate() {
                 row.fill(self.backdrop.row(top + y));
             }
             return;
         }
-        for y in 0..APRON {
-            for x in 0..APRON {
+        for y in 0..height + 2 {
+            for x in 0..width + 2 {
                 let [px, py] = [(left + x) as f64 - 0.5, (top + y) as f64 - 0.5];
                 tile.seen[y * APRON + x] = self.look(px, py, top + y);
             }
         }
-        for y in 0..TILE {
-            for x in 0..TILE {
+        for y in 0..height {
+            for x in 0..width {
                 let at = (y + 1) * APRON + x + 1;
                 tile.pixels[y * TILE + x] = if !self.places.is_empty() && tile.on_edge(at) {
                     self.mean(left + x, top + y)
@@ -119,24 +123,14 @@ impl Painter<'_> {
         }
     }
 
-    /// Whether a tile and its apron lie outside the window.
-    fn sees_nothing(&self, left: usize, top: usize) -> bool {
-        let [low, high] = self.window;
-        [left, top].into_iter().enumerate().any(|(axis, start)| {
-            (start + TILE + 1) as f64 <= low[axis] || start as f64 - 1.0 >= high[axis]
-        })
-    }
-
     /// What is seen at a point of the picture; `row` is one more than its row of pixels.
     fn look(&self, x: f64, y: f64, row: usize) -> Sample {
-        let [[left, top], [right, bottom]] = self.window;
-        let seen = if x < left || x > right || y < top || y > bottom {
-            None
-        } else {
+        let earliest = self.cover.start(x, y);
+        let seen = (earliest < f64::INFINITY).then(|| {
             let (origin, direction) = self.shooter.ray(x, y);
-            self.shader.look(origin, direction)
-        };
-        seen.unwrap_or_else(|| Sample {
+            self.shader.look(origin, direction, earliest)
+        });
+        seen.flatten().unwrap_or_else(|| Sample {
             color: self.backdrop.row(row.saturating_sub(1)),
             own: [0; 3],
             face: 0,
