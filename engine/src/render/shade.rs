@@ -33,6 +33,29 @@ pub(super) struct Sample {
     pub own: [u8; 3],
     /// Which plane, from which side, in shadow or not; 0 for nothing.
     pub face: u64,
+    /// The voxel, in biased coordinates.
+    pub voxel: [u32; 3],
+}
+
+impl Sample {
+    /// A sample of what is behind everything.
+    pub(super) const fn behind(color: [u8; 4]) -> Self {
+        Self { color, own: [0; 3], face: 0, voxel: [0; 3] }
+    }
+
+    /// Whether a hit on the same face of the same voxel was seen.
+    fn is_on(&self, hit: &Hit) -> bool {
+        self.voxel == hit.voxel && self.face & !SHADOW_BIT == face_of(hit)
+    }
+}
+
+/// Set in [`Sample::face`] for a point in shadow.
+const SHADOW_BIT: u64 = 1;
+
+/// A number for the plane and the side of a face, never 0.
+fn face_of(hit: &Hit) -> u64 {
+    let side = (hit.axis as u64) << 2 | u64::from(hit.upper) << 1;
+    (hit.plane() as u64 + 1) << 4 | side
 }
 
 /// Colours points, for one picture.
@@ -61,12 +84,33 @@ impl<'a> Shader<'a> {
     /// What a ray sees, if it hits; it does not before `earliest`.
     pub(super) fn look(&self, origin: Vec3, direction: Vec3, earliest: f64) -> Option<Sample> {
         let hit = self.grid.trace(origin, direction, earliest)?;
-        let [r, g, b, _] = self.grid.color(&hit).0;
-        let own = [r, g, b];
-        Some(match self.mode {
-            Mode::Flat => Sample { color: [r, g, b, 255], own, face: 1 },
-            Mode::Lit => self.lit(&hit, own, origin, direction),
-        })
+        Some(self.shade(&hit, origin, direction))
+    }
+
+    /// As [`Shader::look`], for the colour only. The light on a face that samples
+    /// nearby lie on, all in shadow or none, is taken from the first of them.
+    pub(super) fn glance(
+        &self,
+        origin: Vec3,
+        direction: Vec3,
+        earliest: f64,
+        nearby: [&Sample; 5],
+    ) -> Option<[u8; 4]> {
+        let hit = self.grid.trace(origin, direction, earliest)?;
+        let mut known = nearby.into_iter().filter(|sample| sample.is_on(&hit));
+        match known.next() {
+            Some(first) if known.all(|sample| sample.face == first.face) => Some(first.color),
+            _ => Some(self.shade(&hit, origin, direction).color),
+        }
+    }
+
+    fn shade(&self, hit: &Hit, origin: Vec3, direction: Vec3) -> Sample {
+        let [r, g, b, _] = self.grid.color(hit).0;
+        let (own, color, voxel) = ([r, g, b], [r, g, b, 255], hit.voxel);
+        match self.mode {
+            Mode::Flat => Sample { color, own, face: face_of(hit), voxel },
+            Mode::Lit => self.lit(hit, own, origin, direction),
+        }
     }
 
     fn lit(&self, hit: &Hit, own: [u8; 3], origin: Vec3, direction: Vec3) -> Sample {
@@ -86,8 +130,8 @@ impl<'a> Shader<'a> {
             CURVE.encode(light * kept)
         };
         let [r, g, b] = [channel(own[0]), channel(own[1]), channel(own[2])];
-        let side = (hit.axis as u64) << 2 | u64::from(hit.upper) << 1 | u64::from(blocked);
-        Sample { color: [r, g, b, 255], own, face: (hit.plane() as u64 + 1) << 4 | side }
+        let face = face_of(hit) | if blocked { SHADOW_BIT } else { 0 };
+        Sample { color: [r, g, b, 255], own, face, voxel: hit.voxel }
     }
 
     /// Where the ray meets the face, moved onto the face where rounding left it.

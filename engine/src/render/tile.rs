@@ -115,7 +115,7 @@ impl Painter<'_> {
             for x in 0..width {
                 let at = (y + 1) * APRON + x + 1;
                 tile.pixels[y * TILE + x] = if !self.places.is_empty() && tile.on_edge(at) {
-                    self.mean(left + x, top + y)
+                    self.mean(left + x, top + y, tile.around(at))
                 } else {
                     tile.seen[at].color
                 };
@@ -130,21 +130,29 @@ impl Painter<'_> {
             let (origin, direction) = self.shooter.ray(x, y);
             self.shader.look(origin, direction, earliest)
         });
-        seen.flatten().unwrap_or_else(|| Sample {
-            color: self.backdrop.row(row.saturating_sub(1)),
-            own: [0; 3],
-            face: 0,
-        })
+        let behind = || Sample::behind(self.backdrop.row(row.saturating_sub(1)));
+        seen.flatten().unwrap_or_else(behind)
+    }
+
+    /// The colour at a point of a pixel in row `y`, with help from samples nearby.
+    fn glance(&self, [px, py]: [f64; 2], y: usize, nearby: [&Sample; 5]) -> [u8; 4] {
+        let earliest = self.cover.start(px, py);
+        if earliest == f64::INFINITY {
+            return self.backdrop.row(y);
+        }
+        let (origin, direction) = self.shooter.ray(px, py);
+        let seen = self.shader.glance(origin, direction, earliest, nearby);
+        seen.unwrap_or_else(|| self.backdrop.row(y))
     }
 
     /// The mean of a few samples in a pixel, weighted by alpha.
-    fn mean(&self, x: usize, y: usize) -> [u8; 4] {
+    fn mean(&self, x: usize, y: usize, nearby: [&Sample; 5]) -> [u8; 4] {
         let mut sums = [0u32; 3];
         let mut alphas = 0;
         for place in self.places {
             let [dx, dy] = place.map(|sixteenths| f64::from(sixteenths) / 16.0);
             let (px, py) = (x as f64 + 0.5 + dx, y as f64 + 0.5 + dy);
-            let [r, g, b, a] = self.look(px, py, y + 1).color.map(u32::from);
+            let [r, g, b, a] = self.glance([px, py], y, nearby).map(u32::from);
             sums[0] += r * a;
             sums[1] += g * a;
             sums[2] += b * a;
@@ -167,14 +175,20 @@ struct Tile {
 
 impl Tile {
     fn new() -> Self {
-        let nothing = Sample { color: [0; 4], own: [0; 3], face: 0 };
-        Self { seen: vec![nothing; APRON * APRON], pixels: vec![[0; 4]; TILE * TILE] }
+        Self {
+            seen: vec![Sample::behind([0; 4]); APRON * APRON],
+            pixels: vec![[0; 4]; TILE * TILE],
+        }
+    }
+
+    /// A pixel's sample and the four beside it.
+    fn around(&self, at: usize) -> [&Sample; 5] {
+        [at, at - 1, at + 1, at - APRON, at + APRON].map(|index| &self.seen[index])
     }
 
     fn on_edge(&self, at: usize) -> bool {
-        let here = &self.seen[at];
-        let around = [at - 1, at + 1, at - APRON, at + APRON];
-        around.iter().any(|other| differ(here, &self.seen[*other]))
+        let [here, beside @ ..] = self.around(at);
+        beside.into_iter().any(|other| differ(here, other))
     }
 
     fn copy_to(&self, band: &Band, left: usize, width: usize) {
@@ -189,7 +203,7 @@ impl Tile {
 /// Whether an edge that one can see lies between two samples. Light that changes
 /// across one face is none.
 fn differ(a: &Sample, b: &Sample) -> bool {
-    if a == b {
+    if a.face == b.face && a.own == b.own {
         return false;
     }
     let far = |a: u8, b: u8| a.abs_diff(b) > VISIBLE;
