@@ -97,7 +97,8 @@ pub struct Settings {
     pub background: Background,
     /// How edges are smoothed.
     pub antialias: Antialias,
-    /// How many threads may work, the caller's included; 0 counts as 1.
+    /// How many threads may work, the caller's included; 0 counts as 1. No more are
+    /// started than there are tiles of 64x64 pixels, or 256.
     pub threads: usize,
     /// The light of [`Mode::Lit`].
     pub light: Light,
@@ -191,6 +192,20 @@ impl fmt::Display for RenderError {
 impl std::error::Error for RenderError {}
 
 /// The picture that a camera takes of a volume whose voxels are all to be drawn.
+///
+/// Refused before any room is made when it has no pixels or too many.
+/// For pictures much taller than wide see [`Camera::widened`].
+///
+/// ```
+/// use goxel_engine::render::{Camera, Mode, Preset, Settings, render};
+/// use goxel_engine::volume::{Coord, Volume, Voxel};
+/// let mut volume = Volume::new();
+/// volume.set(Coord::new(5, 5, 5), Voxel::rgb(255, 0, 0));
+/// let camera = Camera::preset(Preset::Front, volume.bounds().unwrap());
+/// let settings = Settings { mode: Mode::Flat, ..Settings::default() };
+/// let picture = render(&volume, &camera, &settings).unwrap();
+/// assert_eq!(picture.pixels[256 * 512 + 256], [255, 0, 0, 255]);
+/// ```
 pub fn render(
     drawn: &Volume,
     camera: &Camera,

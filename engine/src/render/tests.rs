@@ -237,6 +237,44 @@ fn a_camera_inside_a_voxel_sees_its_colour() {
 }
 
 #[test]
+fn content_as_wide_as_the_world_is_pictured() {
+    let ends = [Coord::new(i32::MIN, i32::MIN, i32::MIN), Coord::new(i32::MAX, i32::MAX, i32::MAX)];
+    let volume: Volume = ends.map(|at| (at, WHITE)).into_iter().collect();
+    let bounds = volume.bounds().unwrap();
+    for preset in Preset::ALL {
+        let camera = Camera::preset(preset, bounds);
+        let settings = Settings { width: 96, height: 96, threads: 2, ..Settings::default() };
+        let picture = render(&volume, &camera, &settings).unwrap();
+        assert_eq!(pixel(&picture, 3, 50), [240, 240, 240, 255]);
+    }
+    let eye = [f64::from(i32::MAX) + 0.5, -20.0 + f64::from(i32::MAX), f64::from(i32::MAX) + 0.5];
+    let target = [eye[0], f64::from(i32::MAX), eye[2]];
+    let camera = Camera::look_at(eye, target, [0., 0., 1.], 20.0).unwrap();
+    let flat = Settings { mode: Mode::Flat, width: 9, height: 9, ..Settings::default() };
+    assert_eq!(pixel(&render(&volume, &camera, &flat).unwrap(), 4, 4), [255; 4]);
+}
+
+#[test]
+fn shaded_edges_are_smoothed_between_the_colours_beside_them() {
+    let volume = block([0; 3], [9; 3], Voxel::rgb(200, 0, 0));
+    let camera = Camera::preset(Preset::Front, volume.bounds().unwrap());
+    let with = |antialias: Antialias| {
+        let settings = Settings { mode: Mode::Flat, antialias, ..Settings::default() };
+        let mut colors = render(&volume, &camera, &settings).unwrap().pixels;
+        colors.sort_unstable();
+        colors.dedup();
+        colors
+    };
+    let (voxel, ground) = ([200, 0, 0, 255], [240, 240, 240, 255]);
+    assert_eq!(with(Antialias::Off), [voxel, ground]);
+    for antialias in [Antialias::Four, Antialias::Eight] {
+        let colors = with(antialias);
+        let between = |c: &[u8; 4]| (200..=240).contains(&c[0]) && c[1] == c[2] && c[3] == 255;
+        assert!(colors.len() > 2 && colors.iter().all(between), "{antialias:?}: {colors:?}");
+    }
+}
+
+#[test]
 fn modes_and_presets_have_names() {
     assert_eq!(Mode::from_name("LIT"), Some(Mode::Lit));
     assert_eq!(Mode::from_name("flat"), Some(Mode::Flat));

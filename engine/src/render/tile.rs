@@ -19,6 +19,9 @@ use std::sync::{Mutex, PoisonError};
 /// The edge of a tile, in pixels.
 const TILE: usize = 64;
 
+/// The most threads that work on one picture.
+const THREADS_MAX: usize = 256;
+
 /// The edge of what a tile looks at.
 const APRON: usize = TILE + 2;
 
@@ -85,7 +88,7 @@ impl Painter<'_> {
                 tile.copy_to(band, left, width);
             }
         };
-        let helpers = threads.min(bands.len() * columns).saturating_sub(1);
+        let helpers = threads.min(bands.len() * columns).min(THREADS_MAX).saturating_sub(1);
         std::thread::scope(|scope| {
             for _ in 0..helpers {
                 let name = std::thread::Builder::new().name("render".into());
