@@ -1,7 +1,7 @@
 //! Pictures of volumes: a ray-caster that gives the same bytes everywhere.
 //!
 //! [`render()`] sends one ray through each pixel's centre, and more where pixels
-//! differ from their neighbours. What a ray hits is defined in [`walk`], so the
+//! differ from their neighbours. What a ray hits is defined in `walk.rs`, so the
 //! same volume, camera and settings give the same pixels for any number of threads.
 //!
 //! Promises:
