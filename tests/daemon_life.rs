@@ -1,6 +1,6 @@
 //! The daemon as a Unix process: its command line, its socket, its signals, its end.
 
-use goxel_support::{Daemon, Signal, TempDir, artifacts, temp_dir};
+use goxel_support::{Daemon, Signal, TempDir, artifacts, skip, temp_dir, tool};
 use serde_json::json;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -161,4 +161,21 @@ fn the_environment_names_the_socket_when_the_command_line_does_not() {
     assert!(wanted(&[]).contains("/env is already running"), "{}", wanted(&[]));
     let both = wanted(&[Path::new("-s"), &by_arg]);
     assert!(both.contains("/arg is already running"), "{both}");
+}
+
+#[test]
+fn clients_wait_while_the_system_allows_no_more_open_files() {
+    let Some(prlimit) = tool("prlimit") else {
+        return skip("prlimit", "it takes descriptors away from a running daemon");
+    };
+    let mut daemon = Daemon::start(&[]);
+    let open = fs::read_dir(format!("/proc/{}/fd", daemon.pid())).unwrap().count();
+    let (limit, pid) = (format!("--nofile={}", open + 2), daemon.pid().to_string());
+    assert!(Command::new(prlimit).args([&limit, "--pid", &pid]).status().unwrap().success());
+    // Two fit; the others wait at the door until those before them have left.
+    let clients: Vec<_> = (0..6).map(|_| daemon.client()).collect();
+    for mut client in clients {
+        assert_eq!(client.result("ping", json!([]))["pong"], true);
+    }
+    assert!(daemon.log().contains("no new clients for a moment"), "{}", daemon.log());
 }

@@ -5,7 +5,7 @@
 //! part was taken is reported again, so a turn can bound what it does for each and forget nothing.
 
 use std::collections::{HashMap, VecDeque};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
@@ -22,12 +22,39 @@ use crate::service::{Pause, Service, too_many_connections};
 use crate::signals::{Order, Signals};
 use crate::stats::Stats;
 
-const LISTENER: u64 = 0;
-const SIGNALS: u64 = 1;
-const POOL: u64 = 2;
-/// Connections count up from here and never share a number, so a late result finds its own
-/// connection or none.
+/// What can wake the loop. Connections count up and never share a number, so a late result finds
+/// its own connection or none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Source {
+    Listener,
+    Signals,
+    Pool,
+    Connection(u64),
+}
+
+/// The numbers below this one are not connections.
 const FIRST_CONNECTION: u64 = 3;
+
+impl Source {
+    fn of(event: &EpollEvent) -> Source {
+        match event.data() {
+            0 => Source::Listener,
+            1 => Source::Signals,
+            2 => Source::Pool,
+            token => Source::Connection(token),
+        }
+    }
+
+    fn event(self, flags: EpollFlags) -> EpollEvent {
+        let data = match self {
+            Source::Listener => 0,
+            Source::Signals => 1,
+            Source::Pool => 2,
+            Source::Connection(token) => token,
+        };
+        EpollEvent::new(flags, data)
+    }
+}
 
 /// Clients let in by one turn.
 const ACCEPT_PER_TURN: usize = 64;
@@ -54,11 +81,19 @@ enum Door {
     Shut(Instant),
 }
 
+/// Whether the log knows that clients are turned away; told once, until somebody leaves.
+#[derive(PartialEq, Eq)]
+enum Crowd {
+    Untold,
+    Told,
+}
+
 pub struct EventLoop {
     epoll: Epoll,
     /// `None` once the daemon is stopping.
     listener: Option<Listener>,
     door: Door,
+    crowd: Crowd,
     signals: Signals,
     service: Service,
     connections: HashMap<u64, Connection>,
@@ -83,13 +118,14 @@ impl EventLoop {
         stats: Arc<Stats>,
     ) -> io::Result<EventLoop> {
         let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
-        epoll.add(&listener, EpollEvent::new(EpollFlags::EPOLLIN, LISTENER))?;
-        epoll.add(&signals, EpollEvent::new(EpollFlags::EPOLLIN, SIGNALS))?;
-        epoll.add(&service.pool, EpollEvent::new(EpollFlags::EPOLLIN, POOL))?;
+        epoll.add(&listener, Source::Listener.event(EpollFlags::EPOLLIN))?;
+        epoll.add(&signals, Source::Signals.event(EpollFlags::EPOLLIN))?;
+        epoll.add(&service.pool, Source::Pool.event(EpollFlags::EPOLLIN))?;
         Ok(EventLoop {
             epoll,
             listener: Some(listener),
             door: Door::Open,
+            crowd: Crowd::Untold,
             signals,
             service,
             connections: HashMap::new(),
@@ -122,11 +158,11 @@ impl EventLoop {
         };
         let mut clients_wait = false;
         for event in &events[..count] {
-            match event.data() {
-                LISTENER => clients_wait = true,
-                SIGNALS => self.obey_signals(),
-                POOL => self.take_results(),
-                token => self.hear(token, event.events()),
+            match Source::of(event) {
+                Source::Listener => clients_wait = true,
+                Source::Signals => self.obey_signals(),
+                Source::Pool => self.take_results(),
+                Source::Connection(token) => self.hear(token, event.events()),
             }
         }
         self.serve_runnable();
@@ -190,12 +226,17 @@ impl EventLoop {
     }
 
     /// Says why before it closes: the legacy daemon closed without a word.
-    fn turn_away(&self, mut stream: UnixStream) {
+    fn turn_away(&mut self, mut stream: UnixStream) {
         Stats::count(&self.stats.turned_away);
-        log::warn!("turned a client away: {} are connected", self.connections.len());
+        if self.crowd == Crowd::Untold {
+            log::warn!("turning clients away: {} are connected", self.connections.len());
+            self.crowd = Crowd::Told;
+        }
         let line = too_many_connections(self.limits.max_connections) + "\n";
         // A new socket has room for one line; a client that is gone already needs none.
         let _ = stream.write_all(line.as_bytes());
+        // Closed with a request unread, the client would see a reset instead of the end.
+        let _ = stream.read(&mut self.scratch);
     }
 
     /// Out of descriptors or memory: the listener would be reported again at once and for ever.
@@ -214,7 +255,7 @@ impl EventLoop {
         if Instant::now() < until {
             return;
         }
-        match self.epoll.add(listener, EpollEvent::new(EpollFlags::EPOLLIN, LISTENER)) {
+        match self.epoll.add(listener, Source::Listener.event(EpollFlags::EPOLLIN)) {
             Ok(()) => self.door = Door::Open,
             Err(_) => self.door = Door::Shut(Instant::now() + ACCEPT_PAUSE),
         }
@@ -297,6 +338,11 @@ impl EventLoop {
     fn close(&mut self, token: u64) {
         // Closing the socket takes it out of epoll.
         self.connections.remove(&token);
+        self.crowd = Crowd::Untold;
+        if let Door::Shut(until) = &mut self.door {
+            // Its descriptor may be what was missing.
+            *until = Instant::now();
+        }
         self.stats.open.store(self.connections.len(), Ordering::Relaxed);
         log::debug!("connection {token} closed");
     }
@@ -369,11 +415,10 @@ fn watch(epoll: &Epoll, token: u64, connection: &mut Connection) -> nix::Result<
     if wanted == connection.watched {
         return Ok(());
     }
+    let source = Source::Connection(token);
     match (connection.watched, wanted) {
-        (None, Some(flags)) => epoll.add(connection.as_fd(), EpollEvent::new(flags, token))?,
-        (Some(_), Some(flags)) => {
-            epoll.modify(connection.as_fd(), &mut EpollEvent::new(flags, token))?;
-        }
+        (None, Some(flags)) => epoll.add(connection.as_fd(), source.event(flags))?,
+        (Some(_), Some(flags)) => epoll.modify(connection.as_fd(), &mut source.event(flags))?,
         (_, None) => epoll.delete(connection.as_fd())?,
     }
     connection.watched = wanted;

@@ -22,7 +22,7 @@ use crate::mapped;
 /// The largest file a project or model may come from.
 pub const MAX_INPUT: u64 = 1 << 30;
 /// How long a pipe's reader may let a worker wait, in milliseconds.
-const PIPE_PATIENCE: u16 = 5_000;
+const PIPE_PATIENCE: u16 = 30_000;
 
 /// The files the daemon may touch, and the unfinished ones it has made.
 pub struct Files {
