@@ -177,5 +177,8 @@ fn clients_wait_while_the_system_allows_no_more_open_files() {
     for mut client in clients {
         assert_eq!(client.result("ping", json!([]))["pong"], true);
     }
+    // The log is complete when the daemon has ended.
+    daemon.signal(Signal::SIGTERM);
+    daemon.wait(STOP_TIME).expect("it stops in time");
     assert!(daemon.log().contains("no new clients for a moment"), "{}", daemon.log());
 }
