@@ -19,20 +19,20 @@ fn daemon_with_a_voxel() -> (Daemon, Client) {
 /// Everything a refusal must leave alone.
 fn state(client: &mut Client, dir: &Path) -> Value {
     let mut status = client.result("get_status", json!([]));
-    status.as_object_mut().unwrap().remove("uptime_seconds");
-    let mut names: Vec<String> = fs::read_dir(dir)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+    status["uptime_seconds"].take();
+    let entries = fs::read_dir(dir).expect("the daemon's folder can be listed");
+    let mut names: Vec<String> = entries
+        .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
         .collect();
     names.sort();
     json!([status, client.result("get_voxel", json!([1, 2, 3])), names])
 }
 
 #[track_caller]
-fn check(method: &str, params: Value, code: i64, reason: &str) {
+fn check(method: &str, params: &Value, code: i64, reason: &str) {
     let (daemon, mut client) = daemon_with_a_voxel();
-    fs::create_dir(daemon.dir().join("folder.gox")).unwrap();
-    fs::write(daemon.dir().join("broken.gox"), "GOX \u{2}\0\0\0LAYR").unwrap();
+    fs::create_dir(daemon.dir().join("folder.gox")).expect("a new folder");
+    fs::write(daemon.dir().join("broken.gox"), "GOX \u{2}\0\0\0LAYR").expect("a new file");
     let before = state(&mut client, daemon.dir());
     let reply = client.call(method, params.clone());
     let error = &reply["error"];
@@ -46,28 +46,28 @@ fn check(method: &str, params: Value, code: i64, reason: &str) {
 
 #[test]
 fn a_picture_that_cannot_be_written_is_refused() {
-    check("render_scene", json!({"path": "missing/a.png"}), -1015, "file_not_found");
-    check("render_scene", json!({"path": "/dev/full"}), -1015, "disk_full");
-    check("render_scene", json!({"path": "folder.gox"}), -1015, "io_error");
-    check("render_scene", json!({"path": "/proc/self/a.png"}), -1015, "file_not_found");
-    check("render_scene", json!({"path": "a\u{0}b"}), -1015, "io_error");
+    check("render_scene", &json!({"path": "missing/a.png"}), -1015, "file_not_found");
+    check("render_scene", &json!({"path": "/dev/full"}), -1015, "disk_full");
+    check("render_scene", &json!({"path": "folder.gox"}), -1015, "io_error");
+    check("render_scene", &json!({"path": "/proc/self/a.png"}), -1015, "file_not_found");
+    check("render_scene", &json!({"path": "a\u{0}b"}), -1015, "io_error");
 }
 
 #[test]
 fn a_project_that_cannot_be_written_is_refused() {
-    check("save_project", json!(["missing/a.gox"]), -1003, "file_not_found");
-    check("save_project", json!(["folder.gox"]), -1003, "io_error");
-    check("export_model", json!(["missing/a.vox"]), -1007, "file_not_found");
+    check("save_project", &json!(["missing/a.gox"]), -1003, "file_not_found");
+    check("save_project", &json!(["folder.gox"]), -1003, "io_error");
+    check("export_model", &json!(["missing/a.vox"]), -1007, "file_not_found");
 }
 
 #[test]
 fn a_file_that_cannot_be_read_is_refused() {
-    check("load_project", json!(["missing.gox"]), -1002, "file_not_found");
-    check("load_project", json!(["folder.gox"]), -1002, "io_error");
-    check("load_project", json!(["broken.gox"]), -1002, "unsupported_format");
-    check("load_project", json!(["/dev/zero"]), -1002, "io_error");
+    check("load_project", &json!(["missing.gox"]), -1002, "file_not_found");
+    check("load_project", &json!(["folder.gox"]), -1002, "io_error");
+    check("load_project", &json!(["broken.gox"]), -1002, "unsupported_format");
+    check("load_project", &json!(["/dev/zero"]), -1002, "io_error");
     // Looks like a file, and every read of its beginning fails; for root, too.
-    check("load_project", json!(["/proc/self/mem"]), -1002, "io_error");
+    check("load_project", &json!(["/proc/self/mem"]), -1002, "io_error");
 }
 
 #[test]

@@ -94,9 +94,10 @@ fn a_daemon_can_follow_one_that_was_killed() {
 fn start_bare(socket: &Path) -> std::process::Child {
     use std::io::{BufRead, BufReader};
     let mut command = Command::new(&artifacts().daemon);
-    let mut child = command.arg("-s").arg(socket).stderr(Stdio::piped()).spawn().unwrap();
-    let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
-    assert!(log.any(|line| line.unwrap().contains("listening on")));
+    let mut child =
+        command.arg("-s").arg(socket).stderr(Stdio::piped()).spawn().expect("it can be started");
+    let mut log = BufReader::new(child.stderr.take().expect("stderr is piped")).lines();
+    assert!(log.any(|line| line.is_ok_and(|line| line.contains("listening on"))));
     child
 }
 

@@ -33,15 +33,16 @@ impl HeldRender {
     fn begin(daemon: &Daemon) -> HeldRender {
         let path = pipe(daemon);
         // For writing too, so that opening waits for nobody.
-        let mut pipe = File::options().read(true).write(true).open(&path).unwrap();
+        let mut pipe =
+            File::options().read(true).write(true).open(&path).expect("the pipe can be opened");
         let client = daemon.client();
         client.send(request(
             1,
             "render_scene",
-            json!({"path": path, "width": 2000, "height": 500}),
+            &json!({"path": path, "width": 2000, "height": 500}),
         ));
         let mut first = [0; 8];
-        pipe.read_exact(&mut first).unwrap();
+        pipe.read_exact(&mut first).expect("the picture begins");
         HeldRender { client, pipe, picture: first.to_vec() }
     }
 
@@ -54,7 +55,7 @@ impl HeldRender {
     fn drain(&mut self) {
         let mut buffer = [0; 4096];
         while !self.picture.ends_with(PNG_END) {
-            let count = self.pipe.read(&mut buffer).unwrap();
+            let count = self.pipe.read(&mut buffer).expect("the picture goes on");
             self.picture.extend_from_slice(&buffer[..count]);
         }
         assert!(self.picture.len() > 2 * PIPE, "the picture fits in a pipe and was never held");
@@ -68,7 +69,7 @@ fn pipe(daemon: &Daemon) -> PathBuf {
     path
 }
 
-fn request(id: u64, method: &str, params: Value) -> String {
+fn request(id: u64, method: &str, params: &Value) -> String {
     json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}).to_string()
 }
 
@@ -106,7 +107,7 @@ fn parallel_renders_give_the_same_picture_while_others_are_answered() {
     let mut clients: Vec<Client> = (0..6).map(|_| daemon.client()).collect();
     for (number, client) in clients.iter().enumerate() {
         let params = json!({"path": format!("{number}.png"), "width": 400, "height": 300});
-        client.send(request(1, "render_scene", params));
+        client.send(request(1, "render_scene", &params));
     }
     let mut other = daemon.client();
     for _ in 0..100 {
@@ -128,9 +129,9 @@ fn edits_wait_for_a_slow_edit_and_reads_see_what_was_before() {
     let held = HeldRender::begin(&daemon);
     let (mut slow, mut quick, mut reader) = (daemon.client(), daemon.client(), daemon.client());
     let cube = json!({"shape": "cube", "size": 64, "center": [0, 0, 900], "color": [255, 0, 0]});
-    slow.send(request(1, "procedural_shape", cube));
-    quick.send(request(1, "add_voxel", json!([0, 0, 900, 0, 255, 0])));
-    quick.send(request(2, "get_voxel", json!([0, 0, 900])));
+    slow.send(request(1, "procedural_shape", &cube));
+    quick.send(request(1, "add_voxel", &json!([0, 0, 900, 0, 255, 0])));
+    quick.send(request(2, "get_voxel", &json!([0, 0, 900])));
     for _ in 0..3 {
         assert_eq!(reader.result("get_voxel", json!([0, 0, 900]))["exists"], false);
     }
@@ -149,11 +150,11 @@ fn edits_of_one_batch_keep_their_order_around_a_slow_one() {
     let mut client = daemon.client();
     let cube = json!({"shape": "cube", "size": 64, "center": [0, 0, 900], "color": [255, 0, 0]});
     let batch = [
-        request(1, "add_voxel", json!([0, 0, 900, 0, 255, 0])),
-        request(2, "procedural_shape", cube),
-        request(3, "get_voxel", json!([0, 0, 900])),
-        request(4, "remove_voxel", json!([0, 0, 900])),
-        request(5, "get_voxel", json!([0, 0, 900])),
+        request(1, "add_voxel", &json!([0, 0, 900, 0, 255, 0])),
+        request(2, "procedural_shape", &cube),
+        request(3, "get_voxel", &json!([0, 0, 900])),
+        request(4, "remove_voxel", &json!([0, 0, 900])),
+        request(5, "get_voxel", &json!([0, 0, 900])),
     ];
     client.send(format!("[{}]", batch.join(",")));
     let replies = client.receive();
@@ -167,12 +168,12 @@ fn a_full_queue_refuses_jobs_but_not_edits_or_quick_requests() {
     let held = HeldRender::begin(&daemon);
     let (mut queued, mut refused, mut editor) = (daemon.client(), daemon.client(), daemon.client());
     let picture = json!({"path": "/dev/null", "width": 16, "height": 16});
-    queued.send(request(1, "render_scene", picture.clone()));
+    queued.send(request(1, "render_scene", &picture));
     let reply = refused.call("render_scene", picture);
     assert_eq!(reply["error"]["code"], -32603);
     assert_eq!(reply["error"]["message"], "Server overloaded - request queue full");
     assert_eq!(refused.result("ping", json!([]))["pong"], true);
-    editor.send(request(1, "procedural_shape", json!({"size": 64})));
+    editor.send(request(1, "procedural_shape", &json!({"size": 64})));
     assert_eq!(held.release()["result"]["success"], true);
     assert_eq!(queued.receive()["result"]["success"], true);
     assert_eq!(editor.receive()["result"]["success"], true);
@@ -221,7 +222,7 @@ fn a_large_render_is_cut_short_and_leaves_no_file() {
     client.send(request(
         1,
         "render_scene",
-        json!({"path": "a.png", "width": 8000, "height": 8000}),
+        &json!({"path": "a.png", "width": 8000, "height": 8000}),
     ));
     // Its reply says that the render before it was begun.
     daemon.client().result("ping", json!([]));

@@ -3,7 +3,6 @@
 
 use goxel_support::{Client, Daemon};
 use serde_json::{Value, json};
-use std::fmt::Write;
 use std::thread;
 
 fn ping(id: impl Into<Value>) -> String {
@@ -36,7 +35,8 @@ fn check(input: &str, expected: &str) {
         if word == "\"end\":pong" {
             break;
         }
-        write!(said, "{word} ").unwrap();
+        said.push_str(&word);
+        said.push(' ');
     }
     assert_eq!(said.trim_end(), expected, "for {input}");
 }
