@@ -108,7 +108,7 @@ fn the_last_line_of_a_test_run_counts_tests() {
     assert!(!opening.is_empty(), "rpc has no doc test");
     let standalone =
         |fence: &&str| fence.ends_with("rust,standalone_crate") || fence.ends_with("text");
-    assert!(opening.iter().all(|fence| standalone(fence)), "{opening:?}");
+    assert!(opening.iter().all(standalone), "{opening:?}");
 }
 
 #[test]
