@@ -242,6 +242,14 @@ impl Brick {
         (!self.is_empty()).then(|| (Local::new(a, b, c), Local::new(d, e, f)))
     }
 
+    /// The only colour the brick is stored with, if it is stored as one.
+    pub const fn uniform(&self) -> Option<Voxel> {
+        match &self.colors {
+            Colors::Uniform(voxel) => Some(*voxel),
+            _ => None,
+        }
+    }
+
     /// Whether some voxel is filled but too faint to be drawn. May say yes for a
     /// colour that an earlier edit left in the palette.
     pub fn may_hold_faint(&self) -> bool {
