@@ -81,12 +81,19 @@ fn a_disk_that_fills_up_is_an_error_and_leaves_the_old_file() {
     let before = state(&mut client, daemon.dir());
     // The system then treats longer files as it treats a full disk, and sends SIGXFSZ besides.
     let pid = daemon.pid().to_string();
-    let limited = Command::new(prlimit).args(["--fsize=100", "--pid", &pid]).status().unwrap();
-    assert!(limited.success());
-    let reply = client.call("render_scene", json!({"path": "a.png", "width": 64, "height": 64}));
+    let limit = |longest: &str| {
+        let limited = Command::new(&prlimit).args([longest, "--pid", &pid]).status().unwrap();
+        assert!(limited.success());
+    };
+    let picture = json!({"path": "a.png", "width": 64, "height": 64});
+    limit("--fsize=100:unlimited");
+    let reply = client.call("render_scene", picture.clone());
     assert_eq!(reply["error"]["code"], -1015, "{reply}");
     assert_eq!(fs::read_to_string(&path).unwrap(), "old");
     assert_eq!(state(&mut client, daemon.dir()), before);
+    limit("--fsize=unlimited:unlimited");
+    client.result("render_scene", picture);
+    assert_ne!(fs::read(&path).unwrap(), b"old");
 }
 
 #[test]
