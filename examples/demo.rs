@@ -101,7 +101,7 @@ and talk to it from another terminal, one JSON object a line:
         goxel.sendall(json.dumps(request).encode())
         return json.loads(goxel.makefile().readline())
     print(call('open_file', path='{}'))
-    print(call('flood_fill', x=21, y=22, z=60, color='#4080FF'))
+    print(call('flood_fill', layer_id='cottage', x=-18, y=-15, z=16, color='#3C78B4', tolerance=16))
     print(call('render_scene', output_path='/tmp/island.png', width=800, height=600))
     END
 

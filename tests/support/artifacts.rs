@@ -38,7 +38,7 @@ static DAEMON: OnceLock<PathBuf> = OnceLock::new();
 /// With cargo's own words when they don't build.
 pub fn artifacts() -> &'static Artifacts {
     ARTIFACTS.get_or_init(|| {
-        build(&["goxel-daemon", "goxel-capi"], Stdio::piped());
+        build(&["-p", "goxel-daemon", "-p", "goxel-capi"], Stdio::piped());
         Layout::of_running_program().artifacts()
     })
 }
@@ -60,7 +60,7 @@ pub fn daemon_program_aloud() -> &'static Path {
 }
 
 fn daemon_built(stderr: Stdio) -> PathBuf {
-    build(&["goxel-daemon"], stderr);
+    build(&["-p", "goxel-daemon"], stderr);
     Layout::of_running_program().artifacts().daemon
 }
 
@@ -69,11 +69,19 @@ pub fn workspace_root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn build(packages: &[&str], stderr: Stdio) {
+/// The program of an example in `examples/`, built now.
+///
+/// # Panics
+/// With cargo's own words when it doesn't build.
+pub fn example(name: &str) -> PathBuf {
+    build(&["--example", name], Stdio::piped());
+    Layout::of_running_program().profile_dir.join("examples").join(name)
+}
+
+fn build(what: &[&str], stderr: Stdio) {
     let layout = Layout::of_running_program();
     let mut cargo = Command::new(cargo());
-    cargo.current_dir(workspace_root()).arg("build");
-    cargo.args(packages.iter().flat_map(|package| ["-p", package]));
+    cargo.current_dir(workspace_root()).arg("build").args(what);
     cargo.args(layout.cargo_args()).stdin(Stdio::null()).stderr(stderr);
     let output = cargo.output().expect("cargo can be started");
     let said = String::from_utf8_lossy(&output.stderr);

@@ -10,7 +10,8 @@ mod daemon;
 mod tools;
 
 pub use artifacts::{
-    Artifacts, NATIVE_LIBS, artifacts, daemon_program, daemon_program_aloud, workspace_root,
+    Artifacts, NATIVE_LIBS, artifacts, daemon_program, daemon_program_aloud, example,
+    workspace_root,
 };
 pub use client::Client;
 pub use daemon::Daemon;

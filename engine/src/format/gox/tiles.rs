@@ -127,7 +127,7 @@ impl<'a> Tiles<'a> {
 /// The brick as a tile's PNG.
 pub(super) fn pack(brick: &Brick) -> Vec<u8> {
     let pixels = (0..BRICK_VOXELS as u16).map(|index| brick.get(Local::from_index(index)).0);
-    png::encode(&Picture { width: 64, height: 64, pixels: pixels.collect() })
+    png::encode_small(&Picture { width: 64, height: 64, pixels: pixels.collect() })
 }
 
 fn parse(mut list: Reader<'_>, shift: i32) -> Result<Vec<Block>, FormatError> {
