@@ -113,15 +113,14 @@ impl Volume {
     /// Lends the brick there for writing, empty if it was absent; one left empty is dropped.
     pub fn edit<R>(&mut self, at: BrickCoord, write: impl FnOnce(&mut Brick) -> R) -> R {
         let key = Key::of(at);
-        if tree::get(self.root.as_ref(), key).is_none() {
+        let Some(brick) = tree::get_mut(&mut self.root, key) else {
             let mut brick = Brick::default();
             let answer = write(&mut brick);
             if !brick.is_empty() {
                 self.put_new(key, Arc::new(brick));
             }
             return answer;
-        }
-        let brick = tree::get_mut(&mut self.root, key).expect("found just above");
+        };
         let before = u64::from(brick.filled());
         let answer = write(brick);
         let after = u64::from(brick.filled());

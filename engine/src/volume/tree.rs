@@ -128,9 +128,8 @@ pub(crate) fn get(root: Option<&Arc<Node>>, key: Key) -> Option<&Arc<Brick>> {
     }
 }
 
-/// The brick at the key for writing: the path to it is made unique.
-///
-/// Ask only for a brick that is there, or the path is copied for nothing.
+/// The brick at the key for writing: the path to it is made unique, or as much
+/// of it as there is when the brick is absent and will be inserted.
 pub(crate) fn get_mut(root: &mut Option<Arc<Node>>, key: Key) -> Option<&mut Brick> {
     let mut node = Arc::make_mut(root.as_mut()?);
     loop {
