@@ -2,7 +2,7 @@
 //!
 //! Functions convert, call and answer with a number; they decide nothing. The
 //! headers in `include/` are made from the sources of [`headless`], so the doc
-//! comments there are written for C. [`guard`] stands between C and all else:
+//! comments there are written for C. `guard.rs` stands between C and all else:
 //! no panic and no bad context gets past it.
 #![allow(unsafe_code)]
 
