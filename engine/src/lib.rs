@@ -12,6 +12,7 @@ pub mod image;
 pub mod math;
 pub mod ops;
 pub mod project;
+pub mod query;
 pub mod render;
 pub mod scene;
 pub mod snapshot;

@@ -31,6 +31,12 @@ pub(crate) fn choice(params: &Params<'_>, scene: &Scene) -> Result<Choice, Probl
     }
 }
 
+/// Whether a call is for all layers: -2, or "all".
+pub(crate) fn means_all(params: &Params<'_>) -> bool {
+    let layer = params.any(LAYER).map(|(_, value)| value);
+    layer.is_some_and(|value| value.as_i64() == Some(-2) || value.as_str() == Some("all"))
+}
+
 /// A layer that must be named; a number below 1 names none. `missing` says so.
 pub(crate) fn required(
     params: &Params<'_>,

@@ -1,7 +1,9 @@
 //! The table of methods: the API, in the order `list_methods` reports it.
 
 use crate::error::INTERNAL_ERROR;
-use crate::handlers::{batch, file, layer, project, render, shape, utility, voxel, voxel_list};
+use crate::handlers::{
+    batch, file, layer, project, query, render, shape, utility, voxel, voxel_list,
+};
 use crate::method::Handler::{Ask, Edit, Open, Read};
 use crate::method::{Method, Refusal};
 
@@ -132,6 +134,51 @@ pub(crate) const METHODS: &[Method] = &[
         about: "The current project: size, voxels, memory",
         refusal: Refusal::NONE,
         handler: Read(project::info),
+    },
+    Method {
+        name: "goxel.get_voxels_region",
+        aliases: &[],
+        positional: &["min", "max", "layer_id"],
+        ignored: &[],
+        about: "The voxels of a layer in a box, both corners included",
+        refusal: Refusal(INTERNAL_ERROR, "Bulk operation failed"),
+        handler: Read(query::region),
+    },
+    Method {
+        name: "goxel.get_layer_voxels",
+        aliases: &[],
+        positional: &["layer_id"],
+        ignored: &[],
+        about: "The voxels of a layer; layer -2 is all",
+        refusal: Refusal(INTERNAL_ERROR, "Bulk operation failed"),
+        handler: Read(query::layer_voxels),
+    },
+    Method {
+        name: "goxel.get_color_histogram",
+        aliases: &[],
+        positional: &["layer_id"],
+        ignored: &[],
+        about: "How many voxels have each colour",
+        refusal: Refusal(INTERNAL_ERROR, "Color analysis failed"),
+        handler: Read(query::histogram),
+    },
+    Method {
+        name: "goxel.find_voxels_by_color",
+        aliases: &[],
+        positional: &["color", "tolerance", "layer_id"],
+        ignored: &[],
+        about: "The voxels whose colour is like another",
+        refusal: Refusal(INTERNAL_ERROR, "Color analysis failed"),
+        handler: Read(query::by_color),
+    },
+    Method {
+        name: "goxel.get_unique_colors",
+        aliases: &[],
+        positional: &["layer_id"],
+        ignored: &[],
+        about: "The colours that voxels have",
+        refusal: Refusal(INTERNAL_ERROR, "Color analysis failed"),
+        handler: Read(query::unique_colors),
     },
     Method {
         name: "goxel.get_bounding_box",

@@ -5,6 +5,7 @@ mod camera;
 pub(crate) mod file;
 pub(crate) mod layer;
 pub(crate) mod project;
+pub(crate) mod query;
 pub(crate) mod render;
 pub(crate) mod shape;
 pub(crate) mod utility;

@@ -132,7 +132,7 @@ pub(crate) fn bounding_box(
 ) -> Result<(Value, Effect), Problem> {
     let scene = view.snapshot.scene();
     let exact = crate::values::flag(params, "exact")?.unwrap_or(true);
-    let bounds = match of_all_layers(params) {
+    let bounds = match crate::layers::means_all(params) {
         true if exact => scene.bounds(),
         true => scene.layers.iter().filter_map(|l| l.volume.brick_bounds()).reduce(Bounds::union),
         false => of_layer(scene, params, exact)?,
@@ -147,11 +147,6 @@ pub(crate) fn bounding_box(
         }
     };
     Ok((result, Effect::None))
-}
-
-fn of_all_layers(params: &Params<'_>) -> bool {
-    let layer = params.any(crate::layers::LAYER).map(|(_, value)| value);
-    layer.is_some_and(|value| value.as_i64() == Some(-2) || value.as_str() == Some("all"))
 }
 
 fn of_layer(scene: &Scene, params: &Params<'_>, exact: bool) -> Result<Option<Bounds>, Problem> {
