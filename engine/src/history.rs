@@ -26,20 +26,54 @@ pub(crate) enum Before {
     Scene(Arc<Scene>),
 }
 
+impl Before {
+    /// About how many bytes keeping this costs beside the scene of now.
+    fn bytes(&self, now: &Scene) -> usize {
+        let beside = |id, old: &Volume| {
+            now.layer(id).map_or_else(|| old.bytes(), |layer| old.bytes_beside(&layer.volume))
+        };
+        match self {
+            Before::Cells(_, cells) => bytes_of(cells),
+            Before::Volume(id, old) => beside(*id, old),
+            Before::Scene(old) => old.layers.iter().map(|l| beside(l.id, &l.volume)).sum(),
+        }
+    }
+}
+
+fn bytes_of(cells: &Cells) -> usize {
+    cells.len() * size_of::<(Coord, Voxel)>()
+}
+
 /// Consecutive steps of one author.
 #[derive(Clone, Debug)]
 enum Run {
     /// Small steps in one layer: step i ends before cell `ends[i]`.
-    Cells {
-        author: Author,
-        layer: LayerId,
-        cells: Cells,
-        ends: Vec<u32>,
-    },
-    One {
-        author: Author,
-        before: Before,
-    },
+    Cells { author: Author, layer: LayerId, cells: Cells, ends: Vec<u32> },
+    /// One step, and what keeping it was found to cost.
+    One { author: Author, before: Before, bytes: usize },
+}
+
+impl Run {
+    fn steps(&self) -> usize {
+        match self {
+            Run::Cells { ends, .. } => ends.len(),
+            Run::One { .. } => 1,
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        match self {
+            Run::Cells { cells, .. } => bytes_of(cells),
+            Run::One { bytes, .. } => *bytes,
+        }
+    }
+}
+
+/// What a history may hold.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Room {
+    pub max_steps: usize,
+    pub max_bytes: usize,
 }
 
 /// The steps that can be undone and redone. A clone shares the runs.
@@ -48,14 +82,18 @@ pub(crate) struct History {
     undo: VecDeque<Arc<Run>>,
     redo: Vec<(Author, Before)>,
     steps: usize,
+    /// What the steps to undo cost to keep.
+    bytes: usize,
 }
 
 impl History {
-    /// Adds a step and forgets what could be redone; drops the oldest beyond `max_steps`.
-    pub(crate) fn push(&mut self, author: Author, before: Before, max_steps: usize) {
+    /// Adds a step and forgets what could be redone; drops the oldest when there
+    /// are too many, or when they hold too much: then the newest stays all the same.
+    pub(crate) fn push(&mut self, author: Author, before: Before, now: &Scene, room: Room) {
         self.redo.clear();
-        self.append(author, before);
-        while self.steps > max_steps {
+        self.append(author, before, now);
+        let too_large = |h: &Self| h.bytes > room.max_bytes && h.undo.len() > 1;
+        while self.steps > room.max_steps || too_large(self) {
             self.drop_oldest();
         }
     }
@@ -76,11 +114,15 @@ impl History {
         {
             ends.pop();
             let from = ends.last().map_or(0, |end| *end as usize);
-            return Some((*author, Before::Cells(*layer, cells.split_off(from))));
+            let cells = cells.split_off(from);
+            self.bytes -= bytes_of(&cells);
+            return Some((*author, Before::Cells(*layer, cells)));
         }
-        Some(match Arc::unwrap_or_clone(self.undo.pop_back()?) {
+        let run = self.undo.pop_back()?;
+        self.bytes -= run.bytes();
+        Some(match Arc::unwrap_or_clone(run) {
             Run::Cells { author, layer, cells, .. } => (author, Before::Cells(layer, cells)),
-            Run::One { author, before } => (author, before),
+            Run::One { author, before, .. } => (author, before),
         })
     }
 
@@ -93,10 +135,12 @@ impl History {
     }
 
     /// Adds a step that was redone: what can still be redone stays.
-    pub(crate) fn append(&mut self, author: Author, before: Before) {
+    pub(crate) fn append(&mut self, author: Author, before: Before, now: &Scene) {
+        let bytes = before.bytes(now);
         self.steps += 1;
+        self.bytes += bytes;
         let Before::Cells(to, new) = before else {
-            self.undo.push_back(Arc::new(Run::One { author, before }));
+            self.undo.push_back(Arc::new(Run::One { author, before, bytes }));
             return;
         };
         if let Some(last) = self.undo.back_mut()
@@ -114,10 +158,9 @@ impl History {
 
     /// A run goes as a whole: its cells were written in order.
     fn drop_oldest(&mut self) {
-        match self.undo.pop_front().as_deref() {
-            Some(Run::Cells { ends, .. }) => self.steps -= ends.len(),
-            Some(Run::One { .. }) => self.steps -= 1,
-            None => self.steps = 0,
+        if let Some(run) = self.undo.pop_front() {
+            self.steps -= run.steps();
+            self.bytes -= run.bytes();
         }
     }
 }

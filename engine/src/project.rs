@@ -4,7 +4,7 @@
 
 use crate::command::{Author, Command};
 use crate::error::ErrorKind;
-use crate::history::{Before, Cells, History, SMALL_STEP};
+use crate::history::{Before, Cells, History, Room, SMALL_STEP};
 use crate::ops::{self, Shape, Solid};
 use crate::scene::{Layer, LayerId, LayerKind, Scene, clip_name};
 use crate::snapshot::Snapshot;
@@ -21,11 +21,18 @@ pub struct ProjectLimits {
     pub max_layers: usize,
     /// Steps that can be undone.
     pub max_steps: usize,
+    /// Bytes that those steps may keep from being freed.
+    pub max_history_bytes: usize,
 }
 
 impl Default for ProjectLimits {
     fn default() -> Self {
-        Self { max_bricks: 1 << 20, max_layers: 4096, max_steps: 1 << 16 }
+        Self {
+            max_bricks: 1 << 20,
+            max_layers: 4096,
+            max_steps: 1 << 16,
+            max_history_bytes: 256 << 20,
+        }
     }
 }
 
@@ -173,7 +180,8 @@ impl Project {
         let (before, outcome) = self.carry_out(command)?;
         if let Some(before) = before {
             self.revision += 1;
-            self.history.push(author, before, self.limits.max_steps);
+            let ProjectLimits { max_steps, max_history_bytes: max_bytes, .. } = self.limits;
+            self.history.push(author, before, &self.scene, Room { max_steps, max_bytes });
         }
         Ok(outcome)
     }
@@ -190,7 +198,7 @@ impl Project {
     pub fn redo(&mut self) -> Result<Author, ProjectError> {
         let (author, after) = self.history.pop_redo().ok_or(ProjectError::NothingToRedo)?;
         let before = self.put_back(after);
-        self.history.append(author, before);
+        self.history.append(author, before, &self.scene);
         Ok(author)
     }
 

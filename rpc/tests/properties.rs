@@ -123,7 +123,8 @@ fn methods() -> Vec<String> {
 }
 
 fn config() -> Config {
-    let project = ProjectLimits { max_bricks: 256, max_layers: 5, max_steps: 20 };
+    let project =
+        ProjectLimits { max_bricks: 256, max_layers: 5, max_steps: 20, ..ProjectLimits::default() };
     Config { project, ..Config::default() }
 }
 

@@ -124,7 +124,7 @@ fn a_flood_recolours_the_region_and_counts_it() {
 
 #[test]
 fn refusals_change_nothing() {
-    let limits = ProjectLimits { max_bricks: 8, max_layers: 2, max_steps: 100 };
+    let limits = ProjectLimits { max_bricks: 8, max_layers: 2, ..ProjectLimits::default() };
     let mut project = Project::new().with_limits(limits);
     run(&mut project, set(0, RED));
     run(&mut project, add("two"));
@@ -213,6 +213,22 @@ fn the_oldest_steps_are_forgotten_beyond_the_limit() {
         run(&mut project, cube(size + 10, RED));
     }
     assert_eq!(project.steps(), (5, 0));
+}
+
+#[test]
+fn steps_that_hold_too_much_are_forgotten_but_the_newest_stays() {
+    let limits = ProjectLimits { max_history_bytes: 40_000, ..ProjectLimits::default() };
+    let mut project = Project::new().with_limits(limits);
+    for round in 0..50 {
+        run(&mut project, cube(48, Voxel::rgb(round, 0, 0)));
+    }
+    // A step keeps 27 uniform bricks from being freed, some 600 bytes each.
+    assert_eq!(project.steps(), (2, 0));
+    let fine = (0..4096).map(|i| (Coord::new(i % 64, i / 64, 99), RED)).collect();
+    run(&mut project, Command::SetVoxels { layer: None, voxels: fine });
+    assert_eq!(project.steps(), (3, 0));
+    run(&mut project, cube(160, RED));
+    assert_eq!(project.undo(), Ok(NOBODY));
 }
 
 #[test]

@@ -189,6 +189,12 @@ impl Volume {
         self.root.as_ref().map_or(0, bytes_under)
     }
 
+    /// Bytes held by the bricks and nodes that `other` does not share: what keeping
+    /// this volume beside it costs.
+    pub fn bytes_beside(&self, other: &Volume) -> usize {
+        self.root.as_ref().map_or(0, |root| tree::unshared_bytes(root, other.root.as_ref()))
+    }
+
     pub(crate) const fn root(&self) -> Option<&Arc<Node>> {
         self.root.as_ref()
     }

@@ -98,6 +98,26 @@ proptest! {
     }
 
     #[test]
+    fn what_two_volumes_share_costs_nothing_to_keep(
+        before in prop::collection::vec((any_coord(), any_voxel()), 0..100),
+        after in prop::collection::vec((any_coord(), any_voxel()), 0..20),
+    ) {
+        let mut volume: Volume = before.into_iter().collect();
+        let old = volume.clone();
+        prop_assert_eq!(old.bytes_beside(&volume), 0);
+        volume.write(after);
+        let differing = |at: &BrickCoord| {
+            let same = |v: &Volume| v.brick(*at).map(std::ptr::from_ref);
+            same(&old) != same(&volume)
+        };
+        let least: usize =
+            old.bricks().iter().filter(|(at, _)| differing(at)).map(|(_, b)| b.bytes()).sum();
+        let bytes = old.bytes_beside(&volume);
+        prop_assert!(bytes >= least && bytes <= old.bytes(), "{least} {bytes} {}", old.bytes());
+        prop_assert_eq!(bytes == 0, old.shares_root_with(&volume) || old.is_empty());
+    }
+
+    #[test]
     fn writing_in_runs_is_writing_one_by_one(
         writes in prop::collection::vec((any_coord(), any_voxel()), 0..200),
     ) {

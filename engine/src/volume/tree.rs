@@ -229,6 +229,45 @@ pub(crate) fn for_each<'a>(node: &'a Arc<Node>, visit: &mut impl FnMut(Key, &'a 
     }
 }
 
+/// Bytes of the nodes and bricks under `node` that `other` does not share.
+/// Visits only what differs.
+pub(crate) fn unshared_bytes(node: &Arc<Node>, other: Option<&Arc<Node>>) -> usize {
+    let other = other.and_then(|other| counterpart(node, other));
+    if other.is_some_and(|other| Arc::ptr_eq(node, other)) {
+        return 0;
+    }
+    let below: usize = match &node.children {
+        Children::Nodes(nodes) => nodes.iter().map(|child| unshared_bytes(child, other)).sum(),
+        Children::Bricks(bricks) => {
+            let shared = |key, brick| get(other, key).is_some_and(|same| Arc::ptr_eq(same, brick));
+            let placed = super::Bits(node.mask).map(|slot| node.slot_key(slot)).zip(bricks);
+            placed.filter(|(key, brick)| !shared(*key, brick)).map(|(_, brick)| brick.bytes()).sum()
+        }
+    };
+    size_of::<Node>() + node.children.len() * size_of::<usize>() + below
+}
+
+/// The part of `other` that covers the same keys as `node`, or some of them.
+fn counterpart<'a>(node: &Node, mut other: &'a Arc<Node>) -> Option<&'a Arc<Node>> {
+    while other.level > node.level {
+        let slot = other.covers(node.origin).then(|| node.origin.slot(other.level))?;
+        match &other.children {
+            Children::Nodes(nodes) => other = &nodes[other.child_index(slot)?],
+            Children::Bricks(_) => return None,
+        }
+    }
+    node.covers(other.origin).then_some(other)
+}
+
+impl Children {
+    fn len(&self) -> usize {
+        match self {
+            Children::Nodes(nodes) => nodes.len(),
+            Children::Bricks(bricks) => bricks.len(),
+        }
+    }
+}
+
 impl Node {
     /// The lowest key of that slot.
     pub(crate) const fn slot_key(&self, slot: u32) -> Key {
