@@ -1,6 +1,6 @@
 //! The daemon as a Unix process: its command line, its socket, its signals, its end.
 
-use goxel_support::{Daemon, Signal, TempDir, artifacts, skip, temp_dir, tool};
+use goxel_support::{Daemon, Signal, TempDir, daemon_program, skip, temp_dir, tool};
 use serde_json::json;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -9,12 +9,13 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// The two seconds it promises, doubled for a busy machine.
 const STOP_TIME: Duration = Duration::from_secs(4);
 
 /// Runs the program to its end: its exit code, and what it said on both outputs.
 fn run(args: &[&str]) -> String {
-    let mut command = Command::new(&artifacts().daemon);
+    let mut command = Command::new(daemon_program());
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("GOXEL_") {
             command.env_remove(name);
@@ -34,7 +35,8 @@ fn check(args: &[&str], expected: &str) {
 
 #[test]
 fn version_and_help_have_the_legacy_shape() {
-    check(&["--version"], "0\ngoxel-daemon version 0.20.0\nGoxel v0.20.0 Daemon\n");
+    let lines = format!("0\ngoxel-daemon version {VERSION}\nGoxel v{VERSION} Daemon\n");
+    check(&["--version"], &lines);
     check(&["-v"], "goxel-daemon version");
     check(&["--help"], "0\nUsage: goxel-daemon");
 }
@@ -49,7 +51,8 @@ fn a_bad_command_line_is_refused_in_the_legacy_words() {
     check(&["-q", "0"], "1\nInvalid queue size: 0 (must be 1-65536)\n");
     check(&["-m", "x"], "1\nInvalid max connections: x (must be 1-65536)\n");
     check(&["--frobnicate"], last);
-    check(&["--daemonize"], "1\n--daemonize is not in goxel-daemon 0.20.0 yet\n");
+    let not_yet = format!("1\n--daemonize is not in goxel-daemon {VERSION} yet\n");
+    check(&["--daemonize"], &not_yet);
 }
 
 #[test]
@@ -93,7 +96,7 @@ fn a_daemon_can_follow_one_that_was_killed() {
 /// A daemon that listens, without the care of [`Daemon`].
 fn start_bare(socket: &Path) -> std::process::Child {
     use std::io::{BufRead, BufReader};
-    let mut command = Command::new(&artifacts().daemon);
+    let mut command = Command::new(daemon_program());
     let mut child =
         command.arg("-s").arg(socket).stderr(Stdio::piped()).spawn().expect("it can be started");
     let mut log = BufReader::new(child.stderr.take().expect("stderr is piped")).lines();
@@ -155,7 +158,7 @@ fn the_environment_names_the_socket_when_the_command_line_does_not() {
     let (by_env, by_arg) = (dir.path().join("env"), dir.path().join("arg"));
     let _held = [UnixListener::bind(&by_env).unwrap(), UnixListener::bind(&by_arg).unwrap()];
     let wanted = |args: &[&Path]| {
-        let mut command = Command::new(&artifacts().daemon);
+        let mut command = Command::new(daemon_program());
         command.env("GOXEL_SOCKET_PATH", &by_env).args(args.iter().map(|it| it.as_os_str()));
         String::from_utf8(command.output().unwrap().stderr).unwrap()
     };
