@@ -65,12 +65,29 @@ impl Exchange {
         })
     }
 
+    /// What a worker needs to write the reply to the current request; from here on its job alone
+    /// holds the parameters.
+    pub fn hand_over(&mut self) -> Option<Request> {
+        let request = self.requests.front_mut()?;
+        request.forget_params();
+        Some(request.clone())
+    }
+
     /// Ends the current request.
     pub fn answer(&mut self, outcome: &Outcome) {
+        self.end_current(|request| reply(request, outcome));
+    }
+
+    /// Ends the current request with the line that a worker wrote for it.
+    pub fn answer_line(&mut self, line: String) {
+        self.end_current(|_| line);
+    }
+
+    fn end_current(&mut self, line: impl FnOnce(&Request) -> String) {
         self.stage = Stage::Ready;
         let Some(request) = self.requests.pop_front() else { return };
         if request.answers() {
-            let line = reply(&request, outcome);
+            let line = line(&request);
             self.reply_bytes += line.len();
             self.replies.push(line);
         }

@@ -26,7 +26,8 @@ const PARSE_HERE: usize = 64 << 10;
 /// What workers bring back.
 pub enum Done {
     Decoded(Decoded),
-    Ran(Finished),
+    /// With the reply line, unless only the session can write it.
+    Ran(Finished, Option<String>),
 }
 
 /// Why a connection's requests are not answered further for now.
@@ -166,7 +167,12 @@ impl Service {
         edits: bool,
     ) -> Option<Pause> {
         let host = Arc::clone(&self.host);
-        let task = move || Done::Ran(job.run(host.as_ref()));
+        let request = exchange.hand_over()?;
+        let task = move || {
+            let mut finished = job.run(host.as_ref());
+            let line = finished.reply_line(&request);
+            Done::Ran(finished, line)
+        };
         let submitted = if edits {
             self.pool.submit_always(token, task)
         } else {
@@ -183,11 +189,15 @@ impl Service {
     }
 
     fn answer(&self, exchange: &mut Exchange, outcome: &Outcome) {
+        self.count(outcome);
+        exchange.answer(outcome);
+    }
+
+    fn count(&self, outcome: &Outcome) {
         Stats::count(&self.stats.requests);
         if outcome.is_err() {
             Stats::count(&self.stats.failed);
         }
-        exchange.answer(outcome);
     }
 
     /// Takes a worker's result; `connection` is the one that waits for it, if it still does.
@@ -196,8 +206,8 @@ impl Service {
         result: Result<Done, Panicked>,
         connection: Option<&mut Connection>,
     ) {
-        let outcome = match result {
-            Ok(Done::Ran(finished)) => self.session.finish(finished),
+        let (outcome, line) = match result {
+            Ok(Done::Ran(finished, line)) => (self.session.finish(finished), line),
             Ok(Done::Decoded(decoded)) => {
                 if let Some(connection) = connection {
                     connection.doing = Doing::Nothing;
@@ -205,12 +215,16 @@ impl Service {
                 }
                 return;
             }
-            Err(Panicked) => Err(RpcError::internal("the method panicked")),
+            Err(Panicked) => (Err(RpcError::internal("the method panicked")), None),
         };
         let Some(connection) = connection else { return };
         match connection.take_doing() {
             Doing::Answering(mut exchange) => {
-                self.answer(&mut exchange, &outcome);
+                self.count(&outcome);
+                match line {
+                    Some(line) => exchange.answer_line(line),
+                    None => exchange.answer(&outcome),
+                }
                 connection.doing = Doing::Answering(exchange);
             }
             Doing::Parsing | Doing::Nothing => {

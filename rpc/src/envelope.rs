@@ -75,6 +75,14 @@ impl Request {
         self.call.as_ref()
     }
 
+    /// Lets go of the parameters: the job that was made of them has them, and where the last
+    /// hold on long ones goes, time goes.
+    pub fn forget_params(&mut self) {
+        if let Ok(call) = &mut self.call {
+            call.params = Arc::default();
+        }
+    }
+
     /// The length of its text, about.
     pub(crate) const fn bytes(&self) -> usize {
         self.bytes
@@ -122,7 +130,7 @@ pub fn decode(message: &[u8]) -> Decoded {
         Err(error) => return Decoded::Fault(fault_line(&RpcError::parse(error.to_string()))),
     };
     match value {
-        Value::Array(elements) => batch(elements, message.len()),
+        Value::Array(elements) => batch(elements),
         single => match Request::new(single, message.len()) {
             Request { id, call: Err(error), name, .. } if name.is_empty() => {
                 Decoded::Fault(line(id.as_ref().unwrap_or(&Id::Null), &Err(error)))
@@ -132,7 +140,17 @@ pub fn decode(message: &[u8]) -> Decoded {
     }
 }
 
-fn batch(elements: Vec<Value>, bytes: usize) -> Decoded {
+/// About how long the text of a value is.
+fn length(value: &Value) -> usize {
+    2 + match value {
+        Value::String(text) => text.len(),
+        Value::Array(list) => list.iter().map(length).sum(),
+        Value::Object(map) => map.iter().map(|(name, value)| name.len() + length(value)).sum(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => 2,
+    }
+}
+
+fn batch(elements: Vec<Value>) -> Decoded {
     if elements.is_empty() {
         return Decoded::Fault(fault_line(&RpcError::invalid_request("a batch must not be empty")));
     }
@@ -140,8 +158,11 @@ fn batch(elements: Vec<Value>, bytes: usize) -> Decoded {
         let error = RpcError::invalid_request("the batch has too many requests");
         return Decoded::Fault(fault_line(&error.with("max_batch", MAX_BATCH)));
     }
-    let share = bytes / elements.len();
-    Decoded::Batch(elements.into_iter().map(|element| Request::new(element, share)).collect())
+    let request = |element: Value| {
+        let bytes = length(&element);
+        Request::new(element, bytes)
+    };
+    Decoded::Batch(elements.into_iter().map(request).collect())
 }
 
 fn parts(members: &mut Map<String, Value>) -> Result<(String, Value), &'static str> {

@@ -1,10 +1,11 @@
 //! Work that is too slow for the thread that answers.
 
-use crate::envelope::Outcome;
+use crate::envelope::{Outcome, Request, reply};
 use crate::error::RpcError;
 use crate::host::Host;
 use crate::session::Current;
 use goxel_engine::project::Project;
+use serde_json::Value;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// What starting a request gives.
@@ -62,5 +63,21 @@ impl Job {
         let (outcome, effect) = catch_unwind(AssertUnwindSafe(|| work(host)))
             .unwrap_or_else(|_| (Err(RpcError::internal("the method panicked")), Effect::None));
         Finished { outcome, effect, edits }
+    }
+}
+
+impl Finished {
+    /// The reply line of the job's request, made by whoever ran it: a long one takes long.
+    /// What it says is given up, so [`crate::Session::finish`] then only tells success from
+    /// failure. `None` while the line needs what only the session knows: a new project's id.
+    pub fn reply_line(&mut self, request: &Request) -> Option<String> {
+        if matches!(self.effect, Effect::Opened(_)) {
+            return None;
+        }
+        let line = reply(request, &self.outcome);
+        if let Ok(result) = &mut self.outcome {
+            *result = Value::Null;
+        }
+        Some(line)
     }
 }

@@ -42,6 +42,8 @@ impl Refusal {
 
 /// How a method is carried out.
 pub(crate) enum Handler {
+    /// From the parameters alone: at once, or in a job when they are long.
+    Say(Say),
     /// At once, changing nothing.
     Ask(Ask),
     /// One edit: at once when cheap, else on a copy in a job.
@@ -52,6 +54,8 @@ pub(crate) enum Handler {
     Open(Open),
 }
 
+/// Answers from the parameters.
+pub(crate) type Say = fn(&Params<'_>) -> Answer;
 /// Answers from the session as it is.
 pub(crate) type Ask = fn(&Session, &dyn Host, &Params<'_>) -> Answer;
 /// Plans one edit from the scene and the parameters.

@@ -8,7 +8,7 @@ use crate::envelope::{Call, Outcome, Request};
 use crate::error::{Answer, Problem, RpcError};
 use crate::host::Host;
 use crate::job::{Effect, Finished, Job, Step};
-use crate::method::{Change, Edit, Handler, Open, Plan, Read};
+use crate::method::{Change, Edit, Handler, Open, Plan, Read, Say};
 use goxel_engine::command::{Author, Command};
 use goxel_engine::format::Limits;
 use goxel_engine::project::{Outcome as Done, Project, ProjectLimits};
@@ -19,9 +19,9 @@ use std::sync::Arc;
 
 /// An edit that visits more voxels is made in a job.
 const CHEAP_VOXELS: u64 = 1 << 16;
-/// A flood visits voxels one by one.
+/// A flood looks for its region before it writes.
 const CHEAP_FLOOD: u64 = 1 << 12;
-/// An edit with a longer text is planned in a job too.
+/// A request with a longer text is looked through in a job.
 const CHEAP_BYTES: usize = 64 << 10;
 
 /// What a session allows.
@@ -103,6 +103,7 @@ impl Session {
             return Step::Done(Err(RpcError::busy()));
         }
         match call.method.handler {
+            Handler::Say(say) => answer_of(request, call, say),
             Handler::Ask(ask) => {
                 Step::Done(call.answer(request.method(), |params| ask(self, host.as_ref(), params)))
             }
@@ -229,6 +230,14 @@ impl Current {
         self.damaged = false;
         answer
     }
+}
+
+fn answer_of(request: &Request, call: &Call, say: Say) -> Step {
+    if request.bytes() <= CHEAP_BYTES {
+        return Step::Done(call.answer(request.method(), say));
+    }
+    let (call, asked) = (call.clone(), request.method().to_owned());
+    Step::Job(Job::reads(move |_| (call.answer(&asked, say), Effect::None)))
 }
 
 fn carry_out(project: &mut Project, edit: Edit) -> Answer {

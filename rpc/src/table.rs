@@ -4,7 +4,7 @@ use crate::error::INTERNAL_ERROR;
 use crate::handlers::{
     batch, file, layer, project, query, render, shape, utility, voxel, voxel_list,
 };
-use crate::method::Handler::{Ask, Edit, Open, Read};
+use crate::method::Handler::{Ask, Edit, Open, Read, Say};
 use crate::method::{Method, Refusal};
 
 /// All methods.
@@ -16,7 +16,7 @@ pub(crate) const METHODS: &[Method] = &[
         ignored: &[],
         about: "Returns its parameters",
         refusal: Refusal::NONE,
-        handler: Ask(utility::echo),
+        handler: Say(utility::echo),
     },
     Method {
         name: "version",

@@ -5,7 +5,7 @@
 mod common;
 
 use common::Rig;
-use goxel_rpc::{Job, Step};
+use goxel_rpc::{Decoded, Job, Step, decode};
 use serde_json::{Value, json};
 
 fn job(step: Step) -> Job {
@@ -33,6 +33,45 @@ fn only_slow_edits_are_jobs() {
     check_is_job("add_voxels", json!([[[1, 2, 3]]]), false);
     check_is_job("add_voxels", json!([vec![[1, 2, 3]; 20_000]]), true);
     check_is_job("add_voxels", json!([vec![[1, 2, 3]; 70_000]]), true);
+}
+
+#[test]
+fn a_long_echo_is_a_job() {
+    check_is_job("echo", json!(["short"]), false);
+    check_is_job("echo", json!(["x".repeat(100_000)]), true);
+}
+
+#[test]
+fn a_long_request_among_short_ones_is_a_job() {
+    let call = |params: Value| json!({ "jsonrpc": "2.0", "method": "echo", "params": params });
+    let mut calls = vec![call(json!([])); 500];
+    calls.push(call(json!(["x".repeat(100_000)])));
+    let Decoded::Batch(requests) = decode(json!(calls).to_string().as_bytes()) else {
+        panic!("an array is a batch");
+    };
+    let mut rig = Rig::new();
+    let jobs: Vec<bool> = requests.iter().map(|r| matches!(rig.begin(r), Step::Job(_))).collect();
+    assert_eq!(jobs.iter().position(|is_job| *is_job), Some(500));
+}
+
+#[test]
+fn a_job_writes_the_line_that_the_session_would() {
+    for (method, params, writes) in [
+        ("get_project_info", json!([]), true),
+        ("save_project", json!(["/denied/a.gox"]), true),
+        ("create_project", json!(["B"]), false),
+    ] {
+        let mut rig = Rig::with_project();
+        let request = rig.request(method, &params);
+        let by_session = rig.line_of(&request);
+        let mut rig = Rig::with_project();
+        let begun = job(rig.begin(&request));
+        let mut done = rig.ran(begun);
+        let line = done.reply_line(&request);
+        assert_eq!(line.is_some(), writes, "{method}");
+        assert!(line.is_none_or(|line| line == by_session), "{method}");
+        assert_eq!(rig.session.finish(done).is_err(), by_session.contains("\"error\""));
+    }
 }
 
 #[test]

@@ -16,7 +16,7 @@ pub(crate) fn version(_: &Session, _: &dyn Host, _: &Params<'_>) -> Answer {
 }
 
 /// `echo`: the parameters themselves.
-pub(crate) fn echo(_: &Session, _: &dyn Host, params: &Params<'_>) -> Answer {
+pub(crate) fn echo(params: &Params<'_>) -> Answer {
     Ok(match params.raw() {
         Value::Null => json!({}),
         value => value.clone(),

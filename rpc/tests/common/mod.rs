@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "each test file uses a part")]
 #![allow(clippy::unwrap_used, clippy::needless_pass_by_value, reason = "tests read better so")]
 
-use goxel_rpc::{Config, Decoded, Facts, Host, Job, Outcome, Request, Session, Step};
+use goxel_rpc::{Config, Decoded, Facts, Finished, Host, Job, Outcome, Request, Session, Step};
 use goxel_rpc::{batch_reply, decode, reply};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -66,17 +66,33 @@ impl Rig {
 
     /// Starts a request without running its job.
     pub fn start(&mut self, method: &str, params: Value) -> Step {
+        let request = self.request(method, &params);
+        self.begin(&request)
+    }
+
+    /// Starts a decoded request without running its job.
+    pub fn begin(&mut self, request: &Request) -> Step {
+        self.session.start(request, &self.host)
+    }
+
+    /// The request of a call with id 1.
+    pub fn request(&self, method: &str, params: &Value) -> Request {
         let call = json!({ "jsonrpc": "2.0", "method": method, "params": params, "id": 1 });
-        let Decoded::Single(request) = decode(call.to_string().as_bytes()) else {
-            panic!("{call} is a request");
-        };
-        self.session.start(&request, &self.host)
+        match decode(call.to_string().as_bytes()) {
+            Decoded::Single(request) => request,
+            _ => panic!("{call} is a request"),
+        }
     }
 
     /// Runs a job and takes it back.
     pub fn run(&mut self, job: Job) -> Outcome {
-        let done = job.run(self.host.as_ref());
+        let done = self.ran(job);
         self.session.finish(done)
+    }
+
+    /// Runs a job.
+    pub fn ran(&self, job: Job) -> Finished {
+        job.run(self.host.as_ref())
     }
 
     /// A rig with a project called "Demo".
@@ -116,9 +132,15 @@ impl Rig {
         ["get_project_info", "list_layers", "get_status"].map(|method| ask(self, method)).concat()
     }
 
-    fn reply(&mut self, request: &Request) -> Option<String> {
+    /// The reply line of a request, made after its job was taken back.
+    pub fn line_of(&mut self, request: &Request) -> String {
         let outcome = self.outcome(request);
-        request.answers().then(|| reply(request, &outcome))
+        reply(request, &outcome)
+    }
+
+    fn reply(&mut self, request: &Request) -> Option<String> {
+        let line = self.line_of(request);
+        request.answers().then_some(line)
     }
 
     fn outcome(&mut self, request: &Request) -> Outcome {
