@@ -20,7 +20,8 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            max_voxels: 1 << 28,
+            // As many as the bricks hold: a solid model that was saved can be loaded.
+            max_voxels: 1 << 30,
             max_bricks: 1 << 18,
             max_layers: 4096,
             max_depth: 128,
@@ -73,4 +74,16 @@ impl Budget {
 
 fn within(value: u64, max: u64) -> Option<()> {
     (value <= max).then_some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::volume::BRICK_VOXELS;
+
+    #[test]
+    fn as_many_voxels_are_read_as_the_bricks_hold() {
+        let Limits { max_voxels, max_bricks, .. } = Limits::default();
+        assert_eq!(max_voxels, (max_bricks * BRICK_VOXELS) as u64);
+    }
 }

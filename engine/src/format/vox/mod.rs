@@ -55,7 +55,7 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Scene, FormatError> {
 
 /// The scene as a MagicaVoxel file, layer by layer, hidden ones too.
 ///
-/// A scene without a solid voxel is refused, as are more than 4096 models.
+/// A scene without a solid voxel is refused, as are more than 4096 models or 2^26 voxels.
 pub fn encode(scene: &Scene) -> Result<Vec<u8>, FormatError> {
     write::layered(scene)
 }

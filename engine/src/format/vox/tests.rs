@@ -3,8 +3,9 @@
 use super::*;
 use crate::error::ErrorKind;
 use crate::math::Mat4;
+use crate::ops::{Shape, Solid};
 use crate::scene::{Layer, LayerId, LayerKind};
-use crate::volume::{BlendMode, Coord, Volume, Voxel};
+use crate::volume::{BlendMode, Bounds, Coord, Volume, Voxel};
 use proptest::prelude::*;
 use std::io::Write;
 
@@ -400,6 +401,16 @@ fn what_the_format_cannot_hold_is_refused() {
     assert_eq!(kind(vec![layer(1, "empty", &[])]), ErrorKind::InvalidOperation);
     let scattered: Vec<_> = (0..4097).map(|i| ([i * 256, 0, 0], RED)).collect();
     assert_eq!(kind(vec![layer(1, "scattered", &scattered)]), ErrorKind::LimitExceeded);
+}
+
+/// A cube of one colour takes little memory as a volume, and took the computer's as a file.
+#[test]
+fn more_voxels_than_a_file_should_hold_are_refused_at_once() {
+    let mut solid = layer(1, "solid", &[]);
+    let bounds = Bounds::around(Coord::default(), Coord::new(511, 511, 256));
+    Solid::filling(Shape::Cube, bounds).fill(&mut solid.volume, RED);
+    let why = encode(&scene_of(vec![solid])).unwrap_err();
+    assert_eq!(why.to_string(), "over the limit of 67108864 voxels in a vox file");
 }
 
 #[test]

@@ -11,6 +11,10 @@ use std::collections::BTreeMap;
 /// Models in a file: as many as are read back with the default limits.
 const MODELS_MAX: usize = 4096;
 
+/// Voxels in a file. Each takes four bytes of it and some more while it is made, where a
+/// volume may hold a brick of them as one colour; and lengths in a file are 32 bits.
+const VOXELS_MAX: u64 = 1 << 26;
+
 /// A layer of the file.
 struct Shape<'a> {
     name: &'a str,
@@ -28,6 +32,7 @@ struct Model {
 
 pub(super) fn layered(scene: &Scene) -> Result<Vec<u8>, FormatError> {
     let shapes = shapes(scene);
+    check_voxels(shapes.iter().map(|shape| shape.volume.filled()).sum())?;
     let colors = Indexed::new(shapes.iter().flat_map(|shape| voxels(&shape.volume)));
     if colors.colors.is_empty() {
         return Err(FormatError::unwritable(Cause::Empty));
@@ -133,6 +138,11 @@ fn model(bounds: Bounds, cell: [i64; 3], mut voxels: Vec<[u8; 4]>) -> Model {
     });
     let size = [0, 1, 2].map(|axis| i64::from(high[axis] - low[axis]) + 1);
     Model { min: min.into(), size, voxels }
+}
+
+fn check_voxels(voxels: u64) -> Result<(), FormatError> {
+    let cause = Cause::Limit { what: "voxels in a vox file", max: VOXELS_MAX };
+    if voxels <= VOXELS_MAX { Ok(()) } else { Err(FormatError::unwritable(cause)) }
 }
 
 fn check_count(models: usize) -> Result<(), FormatError> {
