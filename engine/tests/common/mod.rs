@@ -8,7 +8,7 @@ use std::path::PathBuf;
 pub fn files_of(folder: &str) -> Option<Vec<(String, Vec<u8>)>> {
     let root = root_of(folder);
     if !root.is_dir() {
-        let missing = format!("skipped: {} is missing; set {}", root.display(), variable(folder));
+        let missing = format!("skipped: {} is missing; set GOXEL_SAMPLES", root.display());
         assert!(std::env::var_os("GOXEL_NO_SKIP").is_none_or(|value| value != "1"), "{missing}");
         // Not eprintln, which the test runner would hold back.
         std::io::stderr().write_all(format!("{missing}\n").as_bytes()).unwrap();
@@ -20,13 +20,11 @@ pub fn files_of(folder: &str) -> Option<Vec<(String, Vec<u8>)>> {
     Some(files)
 }
 
-fn variable(folder: &str) -> String {
-    format!("GOXEL_{}", folder.to_uppercase())
-}
-
+/// `GOXEL_SAMPLES` names the samples; the models are beside them.
 fn root_of(folder: &str) -> PathBuf {
-    let beside = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared").join(folder);
-    std::env::var_os(variable(folder)).map_or(beside, PathBuf::from)
+    let beside = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/samples");
+    let samples = std::env::var_os("GOXEL_SAMPLES").map_or_else(beside, PathBuf::from);
+    samples.parent().unwrap_or(&samples).join(folder)
 }
 
 fn collect(folder: PathBuf, files: &mut Vec<(String, Vec<u8>)>) {
