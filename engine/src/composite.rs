@@ -6,7 +6,7 @@
 
 use crate::ops::{Solid, moved};
 use crate::scene::{Layer, LayerKind, Scene};
-use crate::volume::{Bounds, Volume};
+use crate::volume::Volume;
 
 /// The most bricks that a clone or a shape layer may unfold to.
 const DERIVED_BRICKS_MAX: usize = 1 << 18;
@@ -25,11 +25,6 @@ pub fn flatten(scene: &Scene) -> Volume {
 /// What is drawn: the visible layers merged, without voxels too faint to see.
 pub fn drawn(scene: &Scene) -> Volume {
     flatten(scene).solid()
-}
-
-/// The smallest box around what is drawn.
-pub fn drawn_bounds(scene: &Scene) -> Option<Bounds> {
-    drawn(scene).bounds()
 }
 
 /// A layer's voxels: its own, or those of the layer or the shape it stands for.
