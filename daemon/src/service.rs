@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use goxel_rpc::{
     Config, Decoded, Finished, Frame, Host, INTERNAL_ERROR, Job, Outcome, Request, RpcError,
-    Session, Step, decode, fault_reply,
+    Session, Step, decode, error_reply, fault_reply,
 };
 
 use crate::connection::{Connection, Doing};
@@ -94,7 +94,7 @@ impl Service {
         // Not refused when the queue is full: the reply could not name the request.
         if self.pool.submit_always(token, move || Done::Decoded(decode(&message))).is_err() {
             connection.doing = Doing::Nothing;
-            self.refuse(connection, &fault_line(&overloaded()));
+            self.refuse(connection, &error_reply(&overloaded()));
         }
     }
 
@@ -228,7 +228,7 @@ impl Service {
                 connection.doing = Doing::Answering(exchange);
             }
             Doing::Parsing | Doing::Nothing => {
-                self.refuse(connection, &fault_line(&RpcError::internal("decoding panicked")));
+                self.refuse(connection, &error_reply(&RpcError::internal("decoding panicked")));
             }
         }
     }
@@ -253,7 +253,7 @@ impl Service {
         let error = RpcError::new(INTERNAL_ERROR, "Server is shutting down", "shutting_down");
         match connection.take_doing() {
             Doing::Nothing => {}
-            Doing::Parsing => self.refuse(connection, &fault_line(&error)),
+            Doing::Parsing => self.refuse(connection, &error_reply(&error)),
             Doing::Answering(mut exchange) => {
                 while exchange.current().is_some() {
                     self.answer(&mut exchange, &Err(error.clone()));
@@ -280,11 +280,5 @@ fn overloaded() -> RpcError {
 pub fn too_many_connections(max: usize) -> String {
     let error =
         RpcError::new(INTERNAL_ERROR, "Server overloaded - too many connections", "overloaded");
-    fault_line(&error.with("max_connections", max))
-}
-
-/// The reply line of what has no id.
-fn fault_line(error: &RpcError) -> String {
-    let error = serde_json::to_string(error).expect("values with string keys always serialise");
-    format!(r#"{{"jsonrpc":"2.0","id":null,"error":{error}}}"#)
+    error_reply(&error.with("max_connections", max))
 }

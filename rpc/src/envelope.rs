@@ -127,7 +127,7 @@ impl Id {
 pub fn decode(message: &[u8]) -> Decoded {
     let value = match serde_json::from_slice(message) {
         Ok(value) => value,
-        Err(error) => return Decoded::Fault(fault_line(&RpcError::parse(error.to_string()))),
+        Err(error) => return Decoded::Fault(error_reply(&RpcError::parse(error.to_string()))),
     };
     match value {
         Value::Array(elements) => batch(elements),
@@ -152,11 +152,13 @@ fn length(value: &Value) -> usize {
 
 fn batch(elements: Vec<Value>) -> Decoded {
     if elements.is_empty() {
-        return Decoded::Fault(fault_line(&RpcError::invalid_request("a batch must not be empty")));
+        return Decoded::Fault(error_reply(&RpcError::invalid_request(
+            "a batch must not be empty",
+        )));
     }
     if elements.len() > MAX_BATCH {
         let error = RpcError::invalid_request("the batch has too many requests");
-        return Decoded::Fault(fault_line(&error.with("max_batch", MAX_BATCH)));
+        return Decoded::Fault(error_reply(&error.with("max_batch", MAX_BATCH)));
     }
     let request = |element: Value| {
         let bytes = length(&element);
@@ -211,7 +213,7 @@ pub fn batch_reply(parts: &[String]) -> String {
 
 /// The reply line for input that is no message.
 pub fn fault_reply(fault: &Fault) -> String {
-    fault_line(&match fault {
+    error_reply(&match fault {
         Fault::TooLarge { max } => {
             RpcError::new(PARSE_ERROR, "Parse error: JSON message too large", "message_too_large")
                 .with("max_bytes", *max)
@@ -221,7 +223,8 @@ pub fn fault_reply(fault: &Fault) -> String {
     })
 }
 
-fn fault_line(error: &RpcError) -> String {
+/// The reply line of an error that belongs to no request: its id is null.
+pub fn error_reply(error: &RpcError) -> String {
     line(&Id::Null, &Err(error.clone()))
 }
 

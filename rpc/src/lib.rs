@@ -20,7 +20,8 @@ mod session;
 mod table;
 mod values;
 
-pub use envelope::{Decoded, MAX_BATCH, Outcome, Request, batch_reply, decode, fault_reply, reply};
+pub use envelope::{Decoded, MAX_BATCH, Outcome, Request};
+pub use envelope::{batch_reply, decode, error_reply, fault_reply, reply};
 pub use error::{
     INTERNAL_ERROR, INVALID_PARAMS, INVALID_REQUEST, METHOD_NOT_FOUND, PARSE_ERROR, RpcError,
 };
