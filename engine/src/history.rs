@@ -7,9 +7,9 @@
 //! about 24 bytes.
 
 use crate::command::Author;
-use crate::scene::{LayerId, Scene};
+use crate::scene::{Layer, LayerId, Scene};
 use crate::volume::{Coord, Volume, Voxel};
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 /// A step keeps old voxels up to this many, and the old volume above.
@@ -29,15 +29,29 @@ pub(crate) enum Before {
 impl Before {
     /// About how many bytes keeping this costs beside the scene of now.
     fn bytes(&self, now: &Scene) -> usize {
-        let beside = |id, old: &Volume| {
-            now.layer(id).map_or_else(|| old.bytes(), |layer| old.bytes_beside(&layer.volume))
-        };
         match self {
             Before::Cells(_, cells) => bytes_of(cells),
-            Before::Volume(id, old) => beside(*id, old),
-            Before::Scene(old) => old.layers.iter().map(|l| beside(l.id, &l.volume)).sum(),
+            Before::Volume(id, old) => bytes_beside(old, now.layer(*id)),
+            Before::Scene(old) => bytes_of_scene(old, now),
         }
     }
+}
+
+fn bytes_beside(old: &Volume, now: Option<&Layer>) -> usize {
+    now.map_or_else(|| old.bytes(), |layer| old.bytes_beside(&layer.volume))
+}
+
+/// The voxels, and what no scene shares with another: the list of its layers, and what its
+/// file had that we do not know.
+fn bytes_of_scene(old: &Scene, now: &Scene) -> usize {
+    let present: HashMap<LayerId, &Layer> = now.layers.iter().map(|l| (l.id, l)).collect();
+    let of_layer = |layer: &Layer| {
+        let extra: usize = layer.extra.iter().map(|(key, value)| key.len() + value.len()).sum();
+        let own = size_of::<Layer>() + layer.name.len() + extra;
+        own + bytes_beside(&layer.volume, present.get(&layer.id).copied())
+    };
+    let chunks: usize = old.extra_chunks.iter().map(|chunk| chunk.data.len()).sum();
+    chunks + old.layers.iter().map(of_layer).sum::<usize>()
 }
 
 fn bytes_of(cells: &Cells) -> usize {
