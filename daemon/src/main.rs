@@ -44,7 +44,7 @@ const VERSION: &str = concat!(
     env!("CARGO_PKG_VERSION"),
     "\nGoxel v",
     env!("CARGO_PKG_VERSION"),
-    " Daemon\nCopyright (c) the goxel contributors\nLicence: MIT OR Apache-2.0\n"
+    " Daemon\nCopyright (c) 2026 The goxel authors\nLicence: MIT OR Apache-2.0\n"
 );
 
 fn main() -> ExitCode {

@@ -123,8 +123,21 @@ impl Id {
     }
 }
 
+/// The most objects and arrays in a message. Each takes a few hundred bytes once
+/// parsed, so a message of nothing else would take a hundred times its size.
+const MAX_CONTAINERS: usize = 1 << 19;
+
+/// How many objects and arrays a message can hold at most; those in strings count.
+fn opening_brackets(message: &[u8]) -> usize {
+    message.iter().filter(|byte| matches!(byte, b'{' | b'[')).count()
+}
+
 /// Decodes one message. Pure: any thread may do it.
 pub fn decode(message: &[u8]) -> Decoded {
+    if opening_brackets(message) > MAX_CONTAINERS {
+        let why = format!("more than {MAX_CONTAINERS} objects and arrays in one message");
+        return Decoded::Fault(error_reply(&RpcError::parse(why)));
+    }
     let value = match serde_json::from_slice(message) {
         Ok(value) => value,
         Err(error) => return Decoded::Fault(error_reply(&RpcError::parse(error.to_string()))),

@@ -136,3 +136,16 @@ fn faults_have_fixed_lines() {
         assert!(fault_reply(&fault).contains(r#""code":-32700,"message":"Parse error""#));
     }
 }
+
+#[test]
+fn a_message_that_would_fill_the_memory_is_refused_before_it_is_parsed() {
+    let echo = |count: usize| {
+        let params = vec!["[]"; count].join(",");
+        format!(r#"{{"jsonrpc":"2.0","id":1,"method":"echo","params":[{params}]}}"#)
+    };
+    assert!(matches!(decode(echo(MAX_CONTAINERS - 2).as_bytes()), Decoded::Single(_)));
+    let Decoded::Fault(line) = decode(echo(MAX_CONTAINERS - 1).as_bytes()) else {
+        panic!("one more is refused");
+    };
+    assert!(line.contains("-32700") && line.contains("524288 objects"), "{line}");
+}
