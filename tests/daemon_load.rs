@@ -162,6 +162,20 @@ fn edits_of_one_batch_keep_their_order_around_a_slow_one() {
     assert_eq!(replies[4]["result"]["exists"], false);
 }
 
+/// A pile of edits just too small for a worker made everybody else wait for a second.
+#[test]
+fn a_pile_of_edits_is_made_in_short_turns() {
+    const PILE: usize = 20;
+    let daemon = daemon_with_a_model(&[]);
+    let client = daemon.client();
+    let torus = request(1, "procedural_shape", &json!({"shape": "torus", "size": 40}));
+    client.send(torus.repeat(PILE));
+    let mut first = [0; 64 << 10];
+    let count = client.stream().read(&mut first).expect("replies come");
+    let replies = first[..count].iter().filter(|byte| **byte == b'\n').count();
+    assert!((1..PILE).contains(&replies), "{replies} of {PILE} edits in the first turn");
+}
+
 #[test]
 fn a_full_queue_refuses_jobs_but_not_edits_or_quick_requests() {
     let daemon = daemon_with_a_model(&["--workers", "1", "--queue-size", "1"]);

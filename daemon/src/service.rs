@@ -7,6 +7,7 @@
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use goxel_rpc::{
     Config, Decoded, Finished, Frame, Host, INTERNAL_ERROR, Job, Outcome, Request, RpcError,
@@ -20,6 +21,8 @@ use crate::stats::Stats;
 
 /// Requests of one connection that are begun before others have their turn.
 const BURST: usize = 64;
+/// And how long they may take together: the last one begun may overrun it.
+const BURST_TIME: Duration = Duration::from_millis(1);
 /// A longer message is decoded by a worker.
 const PARSE_HERE: usize = 64 << 10;
 
@@ -58,7 +61,11 @@ impl Service {
 
     /// Answers what `connection` has asked, as far as that goes now.
     pub fn serve(&mut self, token: u64, connection: &mut Connection) -> Pause {
-        for _ in 0..BURST {
+        let begun = Instant::now();
+        for number in 0..BURST {
+            if number > 0 && begun.elapsed() >= BURST_TIME {
+                break;
+            }
             if connection.is_clogged() {
                 return Pause::Waiting;
             }
