@@ -15,7 +15,7 @@ use std::sync::Arc;
 /// What a project may grow to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ProjectLimits {
-    /// Bricks in one layer.
+    /// Bricks over all layers; as many as a file may hold.
     pub max_bricks: usize,
     /// Layers.
     pub max_layers: usize,
@@ -45,10 +45,8 @@ pub enum ProjectError {
     NotEditable(LayerId),
     /// Merging a layer into itself.
     SameLayer(LayerId),
-    /// The layer would hold more bricks than the limits allow.
-    LayerFull {
-        /// Which layer.
-        layer: LayerId,
+    /// The layers would hold more bricks than the limits allow.
+    ProjectFull {
         /// The limit that was hit.
         max_bricks: usize,
     },
@@ -72,7 +70,7 @@ impl ProjectError {
             | ProjectError::SameLayer(_)
             | ProjectError::NothingToUndo
             | ProjectError::NothingToRedo => ErrorKind::InvalidOperation,
-            ProjectError::LayerFull { .. } | ProjectError::TooManyLayers { .. } => {
+            ProjectError::ProjectFull { .. } | ProjectError::TooManyLayers { .. } => {
                 ErrorKind::LimitExceeded
             }
         }
@@ -87,8 +85,8 @@ impl fmt::Display for ProjectError {
                 write!(f, "layer {} is a clone, shape or image layer: edit a plain layer", id.0)
             }
             ProjectError::SameLayer(id) => write!(f, "layer {} cannot be merged into itself", id.0),
-            ProjectError::LayerFull { layer, max_bricks } => {
-                write!(f, "layer {} would hold more than {max_bricks} bricks of 16^3", layer.0)
+            ProjectError::ProjectFull { max_bricks } => {
+                write!(f, "the project would hold more than {max_bricks} bricks of 16^3")
             }
             ProjectError::TooManyLayers { max_layers } => {
                 write!(f, "the project is full at {max_layers} layers")
@@ -230,7 +228,7 @@ impl Project {
 
     fn set_voxel(&mut self, layer: Option<LayerId>, at: Coord, voxel: Voxel) -> Done {
         let id = self.editable(layer)?;
-        self.check_room(id, new_bricks(&self.find(id)?.volume, &[(at, voxel)]))?;
+        self.check_room(new_bricks(&self.find(id)?.volume, &[(at, voxel)]))?;
         let old = self.volume_mut(id).set(at, voxel);
         if old == voxel.normalized() {
             return unchanged(id, u64::from(!old.is_empty()));
@@ -240,7 +238,7 @@ impl Project {
 
     fn set_voxels(&mut self, layer: Option<LayerId>, voxels: Vec<(Coord, Voxel)>) -> Done {
         let id = self.editable(layer)?;
-        self.check_room(id, new_bricks(&self.find(id)?.volume, &voxels))?;
+        self.check_room(new_bricks(&self.find(id)?.volume, &voxels))?;
         self.write_voxels(id, voxels)
     }
 
@@ -280,7 +278,7 @@ impl Project {
     ) -> Done {
         let id = self.editable(layer)?;
         if !voxel.is_empty() {
-            self.check_room(id, bounds.bricks())?;
+            self.check_room(bounds.bricks())?;
         }
         let solid = Solid::filling(shape, bounds);
         self.edit_volume(id, Some(bounds), |volume| solid.fill(volume, voxel))
@@ -338,7 +336,9 @@ impl Project {
 
     fn delete_layer(&mut self, id: LayerId) -> Done {
         self.find(id)?;
-        self.change_scene(id, |scene| remove_layer(scene, id))
+        let mut scene = Scene::clone(&self.scene);
+        self.remove_layer(&mut scene, id)?;
+        self.replace_scene(id, scene)
     }
 
     fn merge_layers(&mut self, source: LayerId, target: LayerId) -> Done {
@@ -349,16 +349,48 @@ impl Project {
         }
         let upper = crate::composite::voxels_of(&self.scene, self.find(source)?);
         let merged = Volume::merged(&self.volume(target), &upper, BlendMode::Over);
-        let max_bricks = self.limits.max_bricks;
-        if merged.brick_count() > max_bricks {
-            return Err(ProjectError::LayerFull { layer: target, max_bricks });
+        let mut scene = Scene::clone(&self.scene);
+        if let Some(layer) = scene.layers.iter_mut().find(|layer| layer.id == target) {
+            layer.volume = merged;
         }
-        self.change_scene(target, |scene| {
-            if let Some(layer) = scene.layers.iter_mut().find(|layer| layer.id == target) {
-                layer.volume = merged;
+        self.remove_layer(&mut scene, source)?;
+        self.replace_scene(target, scene)
+    }
+
+    /// Removes a layer: its clones keep their voxels as plain layers, the last
+    /// layer is replaced, and the top one becomes active if the active one went.
+    fn remove_layer(&self, scene: &mut Scene, id: LayerId) -> Result<(), ProjectError> {
+        let is_clone = |layer: &Layer| layer.kind == LayerKind::Clone { base: id };
+        let clones: Vec<usize> = (0..scene.layers.len())
+            .filter(|index| scene.layers.get(*index).is_some_and(is_clone))
+            .collect();
+        let mut volumes = Vec::with_capacity(clones.len());
+        let mut bricks = scene.brick_count();
+        bricks -= scene.layer(id).map_or(0, |layer| layer.volume.brick_count());
+        for index in &clones {
+            let volume = crate::composite::voxels_of(scene, &scene.layers[*index]);
+            bricks += volume.brick_count();
+            if bricks > self.limits.max_bricks {
+                return Err(self.full());
             }
-            remove_layer(scene, source);
-        })
+            volumes.push(volume);
+        }
+        if bricks > self.limits.max_bricks {
+            return Err(self.full());
+        }
+        for (index, volume) in clones.into_iter().zip(volumes) {
+            let layer = &mut scene.layers[index];
+            layer.volume = volume;
+            layer.kind = LayerKind::Plain;
+        }
+        scene.layers.retain(|layer| layer.id != id);
+        if scene.layers.is_empty() {
+            scene.layers.push(Layer::new(LayerId(1), "unnamed"));
+        }
+        if scene.layer(scene.active).is_none() {
+            activate_top(scene);
+        }
+        Ok(())
     }
 
     fn move_layer(&mut self, id: LayerId, index: usize) -> Done {
@@ -388,8 +420,13 @@ impl Project {
     }
 
     fn change_scene(&mut self, id: LayerId, change: impl FnOnce(&mut Scene)) -> Done {
-        let before = Arc::clone(&self.scene);
-        change(Arc::make_mut(&mut self.scene));
+        let mut scene = Scene::clone(&self.scene);
+        change(&mut scene);
+        self.replace_scene(id, scene)
+    }
+
+    fn replace_scene(&mut self, id: LayerId, scene: Scene) -> Done {
+        let before = std::mem::replace(&mut self.scene, Arc::new(scene));
         done(id, 0, Before::Scene(before))
     }
 
@@ -421,13 +458,13 @@ impl Project {
         }
     }
 
-    fn check_room(&self, id: LayerId, more: u128) -> Result<(), ProjectError> {
-        let max_bricks = self.limits.max_bricks;
-        let bricks = self.scene.layer(id).map_or(0, |layer| layer.volume.brick_count());
-        if bricks as u128 + more > max_bricks as u128 {
-            return Err(ProjectError::LayerFull { layer: id, max_bricks });
-        }
-        Ok(())
+    fn check_room(&self, more: u128) -> Result<(), ProjectError> {
+        let room = self.limits.max_bricks.saturating_sub(self.scene.brick_count());
+        if more > room as u128 { Err(self.full()) } else { Ok(()) }
+    }
+
+    const fn full(&self) -> ProjectError {
+        ProjectError::ProjectFull { max_bricks: self.limits.max_bricks }
     }
 
     fn volume(&self, id: LayerId) -> Volume {
@@ -471,30 +508,6 @@ fn new_bricks(volume: &Volume, voxels: &[(Coord, Voxel)]) -> u128 {
     homes.dedup();
     homes.retain(|home| volume.brick(*home).is_none());
     homes.len() as u128
-}
-
-/// Removes a layer: its clones keep their voxels as plain layers, the last
-/// layer is replaced, and the top one becomes active if the active one went.
-fn remove_layer(scene: &mut Scene, id: LayerId) {
-    let cloned: Vec<(LayerId, Volume)> = scene
-        .layers
-        .iter()
-        .filter(|layer| layer.kind == LayerKind::Clone { base: id })
-        .map(|layer| (layer.id, crate::composite::voxels_of(scene, layer)))
-        .collect();
-    for (clone, volume) in cloned {
-        if let Some(layer) = scene.layers.iter_mut().find(|layer| layer.id == clone) {
-            layer.volume = volume;
-            layer.kind = LayerKind::Plain;
-        }
-    }
-    scene.layers.retain(|layer| layer.id != id);
-    if scene.layers.is_empty() {
-        scene.layers.push(Layer::new(LayerId(1), "unnamed"));
-    }
-    if scene.layer(scene.active).is_none() {
-        activate_top(scene);
-    }
 }
 
 fn activate_top(scene: &mut Scene) {

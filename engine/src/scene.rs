@@ -291,6 +291,11 @@ impl Scene {
         self.layers.iter().filter_map(|layer| layer.volume.bounds()).reduce(Bounds::union)
     }
 
+    /// Bricks over all layers.
+    pub(crate) fn brick_count(&self) -> usize {
+        self.layers.iter().map(|layer| layer.volume.brick_count()).sum()
+    }
+
     /// Filled voxels over all layers, each layer counted by itself.
     pub fn filled(&self) -> u64 {
         self.layers.iter().map(|layer| layer.volume.filled()).sum()

@@ -17,6 +17,7 @@ use std::io::Write;
 const LIMITS: Limits = Limits {
     max_voxels: 1 << 20,
     max_bricks: 1 << 10,
+    max_bytes: 1 << 26,
     max_layers: 64,
     max_depth: 64,
     max_inflated: 1 << 22,

@@ -2,13 +2,15 @@
 
 use super::error::FormatError;
 
-/// What a file may unfold to. Bricks bound the memory: one takes 17 KiB at most.
+/// What a file may unfold to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Voxels written, over all layers.
+    /// Voxels written, over all layers; those of a tile that lies in many places, once.
     pub max_voxels: u64,
-    /// Bricks of 16^3 voxels, over all layers.
+    /// Bricks of 16^3 voxels, over all layers; as many as a project may hold.
     pub max_bricks: usize,
+    /// Bytes, about, that the bricks may take; a shared one counts once.
+    pub max_bytes: u64,
     /// Layers; in a scene graph, placed models.
     pub max_layers: usize,
     /// Nodes of a scene graph between its root and a model.
@@ -21,8 +23,9 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             // As many as the bricks hold: a solid model that was saved can be loaded.
-            max_voxels: 1 << 30,
-            max_bricks: 1 << 18,
+            max_voxels: 1 << 32,
+            max_bricks: 1 << 20,
+            max_bytes: 1 << 31,
             max_layers: 4096,
             max_depth: 128,
             max_inflated: 1 << 29,
@@ -36,12 +39,13 @@ pub(super) struct Budget {
     limits: Limits,
     voxels: u64,
     bricks: usize,
+    bytes: u64,
     layers: usize,
 }
 
 impl Budget {
     pub(super) const fn new(limits: Limits) -> Self {
-        Self { limits, voxels: 0, bricks: 0, layers: 0 }
+        Self { limits, voxels: 0, bricks: 0, bytes: 0, layers: 0 }
     }
 
     pub(super) fn layer(&mut self, offset: u64) -> Result<(), FormatError> {
@@ -62,6 +66,13 @@ impl Budget {
         let max = self.limits.max_bricks as u64;
         let bricks = (self.bricks as u64).saturating_add(more as u64);
         within(bricks, max).ok_or(FormatError::limit(offset, "bricks of 16^3", max))
+    }
+
+    /// Counts what bricks take.
+    pub(super) fn bytes(&mut self, offset: u64, more: usize) -> Result<(), FormatError> {
+        self.bytes = self.bytes.saturating_add(more as u64);
+        let max = self.limits.max_bytes;
+        within(self.bytes, max).ok_or(FormatError::limit(offset, "bytes of voxels", max))
     }
 
     /// Counts `more` bricks that stay.

@@ -141,10 +141,35 @@ fn refusals_change_nothing() {
     let same = ProjectError::SameLayer(LayerId(1));
     check_refused(&mut project, merge(LayerId(1), LayerId(1)), &same);
     check_refused(&mut project, add("three"), &ProjectError::TooManyLayers { max_layers: 2 });
-    let full = ProjectError::LayerFull { layer: LayerId(2), max_bricks: 8 };
+    let full = ProjectError::ProjectFull { max_bricks: 8 };
     check_refused(&mut project, cube(33, RED), &full);
     let far = (0..9).map(|i| (Coord::new(i * 16, 0, 0), RED)).collect();
     check_refused(&mut project, Command::SetVoxels { layer: None, voxels: far }, &full);
+}
+
+/// The limit was for each of 4096 layers, and deleting a layer copied it for all its clones.
+#[test]
+fn bricks_are_bounded_over_all_layers() {
+    let limits = ProjectLimits { max_bricks: 20, ..ProjectLimits::default() };
+    let full = ProjectError::ProjectFull { max_bricks: 20 };
+    let mut project = Project::new().with_limits(limits);
+    run(&mut project, cube(32, RED));
+    run(&mut project, add("two"));
+    run(&mut project, cube(32, RED));
+    run(&mut project, add("three"));
+    check_refused(&mut project, cube(32, RED), &full);
+    run(&mut project, Command::DeleteLayer { layer: LayerId(1) });
+    run(&mut project, cube(32, RED));
+
+    let mut scene = project.scene().clone();
+    for id in 10..13 {
+        let kind = LayerKind::Clone { base: LayerId(2) };
+        scene.layers.push(Layer { kind, ..Layer::new(LayerId(id), "clone") });
+    }
+    let mut project = Project::from_scene(scene).with_limits(limits);
+    check_refused(&mut project, Command::DeleteLayer { layer: LayerId(2) }, &full);
+    let merge = Command::MergeLayers { source: LayerId(2), target: LayerId(3) };
+    check_refused(&mut project, merge, &full);
 }
 
 #[test]

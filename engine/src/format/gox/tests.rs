@@ -5,6 +5,7 @@ use crate::error::ErrorKind;
 use crate::image::{Picture, png};
 use crate::math::Mat4;
 use crate::ops::Shape;
+use crate::project::ProjectLimits;
 use crate::scene::{
     DEFAULT_AREA, DEFAULT_AREA_BOUNDS, Extra, ExtraChunk, Layer, LayerId, LayerKind, Light,
     Material, SceneCamera,
@@ -243,13 +244,36 @@ fn limits_are_kept() {
     let (here, there) = ([0, 0, 0, 0], [0, 16, 0, 0]);
     check(&[&[here, there]], None);
     check(&[&[here], &[here]], None);
-    check(&[&[here, here, here]], Some("over the limit of 8192 voxels"));
+    check(&[&[here, here, here]], None);
     check(&[&[], &[], &[]], Some("over the limit of 2 layers"));
     check(&[&[[0, 1, 0, 0]]], Some("over the limit of 2 bricks of 16^3"));
     let thin = tile(|index| if index == 0 { RED } else { Voxel::EMPTY });
     let blocks = layer(&[here, there, [0, 32, 0, 0]], &[]);
     let why = decode(&file(&[thin, blocks]), &limits).unwrap_err();
     assert_eq!(why.cause.to_string(), "over the limit of 2 bricks of 16^3");
+    for (places, limits, expected) in [
+        ([here, there], Limits { max_voxels: 4095, ..limits }, "over the limit of 4095 voxels"),
+        ([here, there], Limits { max_bytes: 99, ..limits }, "over the limit of 99 bytes of voxels"),
+        (
+            [here, [0, 1, 0, 0]],
+            Limits { max_bytes: 30_000, max_bricks: 99, ..limits },
+            "over the limit of 30000 bytes of voxels",
+        ),
+    ] {
+        let why = decode(&file(&[full.clone(), layer(&places, &[])]), &limits).unwrap_err();
+        assert_eq!(why.cause.to_string(), expected);
+    }
+}
+
+/// A solid model of 700^3 was saved with success, and could not be opened again.
+#[test]
+fn what_a_project_may_hold_can_be_read_back() {
+    let (project, file_limits) = (ProjectLimits::default(), Limits::default());
+    assert!(file_limits.max_bricks >= project.max_bricks);
+    assert!(file_limits.max_layers >= project.max_layers);
+    let places: Vec<[i32; 4]> = (0..80_000).map(|n| [0, n * 16, 0, 0]).collect();
+    let scene = read(&file(&[tile(|_| RED), layer(&places, &[])]));
+    assert_eq!(scene.filled(), 80_000 * 4096);
 }
 
 #[test]

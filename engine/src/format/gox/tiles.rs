@@ -59,8 +59,7 @@ impl<'a> Tiles<'a> {
         budget: &mut Budget,
     ) -> Result<(), FormatError> {
         for block in blocks {
-            let brick = self.brick(block)?;
-            budget.voxels(block.offset, u64::from(brick.filled()))?;
+            let brick = self.brick(block, budget)?;
             budget.room(block.offset, volume.brick_count() + 1)?;
             volume.put_arc(block.min.brick(), brick);
         }
@@ -78,12 +77,14 @@ impl<'a> Tiles<'a> {
             // Counted in full, because empty voxels are written too.
             budget.voxels(block.offset, BRICK_VOXELS as u64)?;
             budget.room(block.offset, canvas.len() + 8)?;
-            let tile = self.grid(block)?;
+            let (known, tile) = (canvas.len(), self.grid(block)?);
             let place = Bounds { min: block.min, max: far_corner(block.min) };
             for home in homes(place) {
                 let grid = canvas.entry(home).or_insert_with(|| grid_of(volume.brick(home)));
                 overlay(grid, home, tile, place);
             }
+            budget
+                .bytes(block.offset, (canvas.len() - known) * size_of::<[Voxel; BRICK_VOXELS]>())?;
         }
         for (home, grid) in canvas {
             volume.put(home, Brick::from_voxels(&grid));
@@ -91,9 +92,11 @@ impl<'a> Tiles<'a> {
         Ok(())
     }
 
-    fn brick(&mut self, block: &Block) -> Result<Arc<Brick>, FormatError> {
+    fn brick(&mut self, block: &Block, budget: &mut Budget) -> Result<Arc<Brick>, FormatError> {
         if !self.bricks.contains_key(&block.tile) {
             let brick = Arc::new(Brick::from_voxels(&*self.unpack(block)?));
+            budget.voxels(block.offset, u64::from(brick.filled()))?;
+            budget.bytes(block.offset, brick.bytes())?;
             self.bricks.insert(block.tile, brick);
         }
         Ok(Arc::clone(&self.bricks[&block.tile]))

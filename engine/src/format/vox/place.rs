@@ -58,6 +58,8 @@ impl Target<'_> {
             }
         }
         self.budget.keep(self.model.offset, volume.brick_count())?;
+        let bytes = volume.bricks().into_iter().map(|(_, brick)| brick.bytes()).sum();
+        self.budget.bytes(self.model.offset, bytes)?;
         Ok(volume)
     }
 
