@@ -162,6 +162,31 @@ fn edits_of_one_batch_keep_their_order_around_a_slow_one() {
     assert_eq!(replies[4]["result"]["exists"], false);
 }
 
+/// Ten clients with 16 MiB of small values each, all waiting to edit, took 9 GB: the system killed
+/// the daemon.
+#[test]
+fn large_messages_are_decoded_one_after_the_other() {
+    const MOST: u64 = 500 << 10;
+    let daemon = Daemon::start(&["--workers", "2"]);
+    let mut first = daemon.client();
+    let pid = first.result("status", json!([]))["pid"].clone();
+    first.result("create_project", json!([]));
+    first.send(request(1, "procedural_shape", &json!({"shape": "sphere", "size": 200})));
+    let elements = "0,".repeat(9 << 19);
+    let message = format!(r#"{{"jsonrpc":"2.0","id":7,"method":"undo","params":[{elements}0]}}"#);
+    let mut clients: Vec<Client> = (0..5).map(|_| daemon.client()).collect();
+    for client in &clients {
+        client.send(&message);
+    }
+    for client in &mut clients {
+        assert_eq!(client.receive()["id"], 7);
+    }
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.strip_suffix("kB"));
+    let peak: Option<u64> = peak.and_then(|peak| peak.trim().parse().ok());
+    assert!(peak.is_none_or(|peak| peak < MOST), "{peak:?} KiB at the peak");
+}
+
 /// A pile of edits just too small for a worker made everybody else wait for a second.
 #[test]
 fn a_pile_of_edits_is_made_in_short_turns() {

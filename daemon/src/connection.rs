@@ -24,6 +24,8 @@ const SEND_PER_TURN: usize = 1 << 20;
 /// What the connection does with what it has read.
 pub enum Doing {
     Nothing,
+    /// A large message waits until others of its kind are answered.
+    Queued(Vec<u8>),
     /// A worker decodes a large message.
     Parsing,
     Answering(Exchange),

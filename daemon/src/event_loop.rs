@@ -168,6 +168,7 @@ impl EventLoop {
         self.serve_runnable();
         self.let_edits_through();
         self.settle_touched();
+        self.let_large_messages_in();
         // Last: who has just left makes room for who comes.
         self.open_the_door();
         if clients_wait {
@@ -280,7 +281,7 @@ impl EventLoop {
 
     fn take_results(&mut self) {
         for (token, result) in self.service.pool.results() {
-            self.service.take_back(result, self.connections.get_mut(&token));
+            self.service.take_back(token, result, self.connections.get_mut(&token));
             self.make_runnable(token);
         }
     }
@@ -317,6 +318,16 @@ impl EventLoop {
         }
     }
 
+    /// A message that cannot be decoded is refused here, and that is sent by the next turn.
+    fn let_large_messages_in(&mut self) {
+        while let Some(token) = self.service.next_large() {
+            if !self.service.let_large_in(token, self.connections.get_mut(&token)) {
+                return;
+            }
+            self.make_runnable(token);
+        }
+    }
+
     /// Ends the turn: sends, closes what is done, and tells epoll what to report.
     fn settle_touched(&mut self) {
         for token in std::mem::take(&mut self.touched) {
@@ -338,6 +349,7 @@ impl EventLoop {
     fn close(&mut self, token: u64) {
         // Closing the socket takes it out of epoll.
         self.connections.remove(&token);
+        self.service.let_go(token);
         self.crowd = Crowd::Untold;
         if let Door::Shut(until) = &mut self.door {
             // Its descriptor may be what was missing.

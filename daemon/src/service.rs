@@ -4,7 +4,7 @@
 //! While a slow edit is being made, requests that edit wait in one line, in the order in which
 //! they came up; everything else goes on and sees the project as it was before.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -25,6 +25,9 @@ const BURST: usize = 64;
 const BURST_TIME: Duration = Duration::from_millis(1);
 /// A longer message is decoded by a worker.
 const PARSE_HERE: usize = 64 << 10;
+/// The text of longer messages that are decoded or answered at a time; one is always let in.
+/// Decoded, a text of small values takes many times its length.
+const LARGE_AT_ONCE: usize = 16 << 20;
 
 /// What workers bring back.
 pub enum Done {
@@ -50,13 +53,18 @@ pub struct Service {
     pub pool: Pool<Done>,
     /// Connections whose next request edits, first come first.
     line: VecDeque<u64>,
+    /// Who has a large message decoded or answered, and its length.
+    large: HashMap<u64, usize>,
+    /// Connections whose large message waits, first come first.
+    queued: VecDeque<u64>,
     stats: Arc<Stats>,
 }
 
 impl Service {
     pub fn new(host: Arc<dyn Host>, pool: Pool<Done>, stats: Arc<Stats>) -> Service {
         let session = Session::new(Config::default());
-        Service { session, host, pool, line: VecDeque::new(), stats }
+        let (line, large, queued) = Default::default();
+        Service { session, host, pool, line, large, queued, stats }
     }
 
     /// Answers what `connection` has asked, as far as that goes now.
@@ -71,8 +79,8 @@ impl Service {
             }
             let pause = match connection.take_doing() {
                 Doing::Nothing => self.open_next(token, connection),
-                Doing::Parsing => {
-                    connection.doing = Doing::Parsing;
+                waiting @ (Doing::Parsing | Doing::Queued(_)) => {
+                    connection.doing = waiting;
                     Some(Pause::Waiting)
                 }
                 Doing::Answering(exchange) => self.advance(token, connection, exchange),
@@ -89,11 +97,45 @@ impl Service {
             None => return Some(Pause::Idle),
             Some(Frame::Fault(fault)) => self.refuse(connection, &fault_reply(&fault)),
             Some(Frame::Message(message)) if message.len() > PARSE_HERE => {
-                self.parse_elsewhere(token, connection, message);
+                connection.doing = Doing::Queued(message);
+                self.queued.push_back(token);
             }
             Some(Frame::Message(message)) => self.open(connection, decode(&message)),
         }
         None
+    }
+
+    /// The connection whose large message can be decoded now, if any.
+    pub fn next_large(&self) -> Option<u64> {
+        self.queued.front().copied()
+    }
+
+    /// Has the large message that is next in the queue decoded, if there is room.
+    /// `connection` is the one that it came from, if that is still there.
+    pub fn let_large_in(&mut self, token: u64, connection: Option<&mut Connection>) -> bool {
+        let Some(connection) = connection else {
+            self.queued.pop_front();
+            return true;
+        };
+        let held: usize = self.large.values().sum();
+        match connection.take_doing() {
+            Doing::Queued(message) if held > 0 && held + message.len() > LARGE_AT_ONCE => {
+                connection.doing = Doing::Queued(message);
+                return false;
+            }
+            Doing::Queued(message) => {
+                self.large.insert(token, message.len());
+                self.parse_elsewhere(token, connection, message);
+            }
+            other => connection.doing = other,
+        }
+        self.queued.pop_front();
+        true
+    }
+
+    /// The connection's message is answered, or it is gone.
+    pub fn let_go(&mut self, token: u64) {
+        self.large.remove(&token);
     }
 
     fn parse_elsewhere(&mut self, token: u64, connection: &mut Connection, message: Vec<u8>) {
@@ -101,6 +143,7 @@ impl Service {
         // Not refused when the queue is full: the reply could not name the request.
         if self.pool.submit_always(token, move || Done::Decoded(decode(&message))).is_err() {
             connection.doing = Doing::Nothing;
+            self.let_go(token);
             self.refuse(connection, &error_reply(&overloaded()));
         }
     }
@@ -126,6 +169,7 @@ impl Service {
         mut exchange: Exchange,
     ) -> Option<Pause> {
         let Some(request) = exchange.current() else {
+            self.let_go(token);
             if let Some(line) = exchange.into_line() {
                 connection.push_line(&line);
             }
@@ -210,6 +254,7 @@ impl Service {
     /// Takes a worker's result; `connection` is the one that waits for it, if it still does.
     pub fn take_back(
         &mut self,
+        token: u64,
         result: Result<Done, Panicked>,
         connection: Option<&mut Connection>,
     ) {
@@ -219,6 +264,9 @@ impl Service {
                 if let Some(connection) = connection {
                     connection.doing = Doing::Nothing;
                     self.open(connection, decoded);
+                    if matches!(connection.doing, Doing::Nothing) {
+                        self.let_go(token);
+                    }
                 }
                 return;
             }
@@ -234,7 +282,8 @@ impl Service {
                 }
                 connection.doing = Doing::Answering(exchange);
             }
-            Doing::Parsing | Doing::Nothing => {
+            Doing::Parsing | Doing::Queued(_) | Doing::Nothing => {
+                self.let_go(token);
                 self.refuse(connection, &error_reply(&RpcError::internal("decoding panicked")));
             }
         }
@@ -260,7 +309,7 @@ impl Service {
         let error = RpcError::new(INTERNAL_ERROR, "Server is shutting down", "shutting_down");
         match connection.take_doing() {
             Doing::Nothing => {}
-            Doing::Parsing => self.refuse(connection, &error_reply(&error)),
+            Doing::Parsing | Doing::Queued(_) => self.refuse(connection, &error_reply(&error)),
             Doing::Answering(mut exchange) => {
                 while exchange.current().is_some() {
                     self.answer(&mut exchange, &Err(error.clone()));
