@@ -144,6 +144,12 @@ fn boxes() {
             assert_eq!(solid.fill(&mut volume, Voxel::WHITE), count);
             volume
         });
+        report(&format!("fill a {edge}^3 sphere"), 5, count, || {
+            let mut volume = Volume::new();
+            Solid::filling(Shape::Sphere, bounds).fill(&mut volume, Voxel::WHITE);
+            assert!(volume.filled().abs_diff(count * 523_599 / 1_000_000) < count / 100);
+            volume
+        });
     }
 }
 

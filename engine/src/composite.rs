@@ -8,17 +8,22 @@ use crate::ops::{Solid, moved};
 use crate::scene::{Layer, LayerKind, Scene};
 use crate::volume::Volume;
 
-/// The most bricks that a clone or a shape layer may unfold to.
-const DERIVED_BRICKS_MAX: usize = 1 << 18;
+/// The most bricks that clones and shape layers may unfold to in one composite.
+const DERIVED_BRICKS_MAX: usize = 1 << 16;
 
 /// The visible layers merged, faint voxels included.
+///
+/// Clones and shapes unfold to at most 65,536 bricks together: those that come
+/// after hold nothing, so that no small file takes hours to draw.
 pub fn flatten(scene: &Scene) -> Volume {
+    let mut room = DERIVED_BRICKS_MAX;
     let mut visible = scene.layers.iter().filter(|layer| layer.visible);
     let Some(lowest) = visible.next() else {
         return Volume::new();
     };
-    visible.fold(voxels_of(scene, lowest), |below, layer| {
-        Volume::merged(&below, &voxels_of(scene, layer), layer.mode)
+    let lowest = unfolded(scene, lowest, &mut room);
+    visible.fold(lowest, |below, layer| {
+        Volume::merged(&below, &unfolded(scene, layer, &mut room), layer.mode)
     })
 }
 
@@ -32,6 +37,10 @@ pub fn drawn(scene: &Scene) -> Volume {
 /// A clone of a clone is followed; one that leads back to itself, or whose base
 /// is gone, holds nothing, and so does one that unfolds beyond reason.
 pub fn voxels_of(scene: &Scene, layer: &Layer) -> Volume {
+    unfolded(scene, layer, &mut { DERIVED_BRICKS_MAX })
+}
+
+fn unfolded(scene: &Scene, layer: &Layer, room: &mut usize) -> Volume {
     let mut steps = Vec::new();
     let mut source = layer;
     while let LayerKind::Clone { base } = source.kind {
@@ -41,18 +50,18 @@ pub fn voxels_of(scene: &Scene, layer: &Layer) -> Volume {
             _ => return Volume::new(),
         }
     }
-    let start = own_voxels(scene, source);
-    let unfold = |volume: Volume, mat| moved(&volume, mat, DERIVED_BRICKS_MAX).unwrap_or_default();
-    steps.iter().rev().fold(start, unfold)
+    let start = own_voxels(scene, source, room);
+    steps.iter().rev().fold(start, |volume, mat| moved(&volume, mat, room).unwrap_or_default())
 }
 
-fn own_voxels(scene: &Scene, layer: &Layer) -> Volume {
+fn own_voxels(scene: &Scene, layer: &Layer, room: &mut usize) -> Volume {
     let LayerKind::Shape { shape, color } = layer.kind else {
         return layer.volume.clone();
     };
     let mut volume = Volume::new();
     let solid = Solid::new(shape, &layer.mat, scene.area_bounds());
-    if let Some(solid) = solid.filter(|s| s.bounds().bricks() <= DERIVED_BRICKS_MAX as u128) {
+    if let Some(solid) = solid.filter(|solid| solid.bounds().bricks() <= *room as u128) {
+        *room -= solid.bounds().bricks() as usize;
         solid.fill(&mut volume, color);
     }
     volume
@@ -112,6 +121,18 @@ mod tests {
         };
         let layers = vec![clone(3, 2, 10.), clone(2, 1, 5.), layer(1, &[(0, RED)])];
         check(layers, &[(0, RED), (5, RED), (15, RED)]);
+    }
+
+    #[test]
+    fn clones_that_unfold_to_too_much_hold_nothing() {
+        let huge = |id: u32| Layer {
+            kind: LayerKind::Clone { base: LayerId(1) },
+            mat: Mat4::from_box([1e6, 0., 0.], [600.; 3]),
+            ..layer(id, &[])
+        };
+        let base: Vec<_> = (0..16).map(|x| (x, RED)).collect();
+        let layers = std::iter::once(layer(1, &base)).chain((2..300).map(huge)).collect();
+        check(layers, &base);
     }
 
     #[test]

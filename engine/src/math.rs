@@ -122,6 +122,11 @@ impl Inverse {
         Self { rows: [[1., 0., 0.], [0., 1., 0.], [0., 0., 1.]], offset }
     }
 
+    /// Whether the axes are the world's, at their length.
+    pub fn is_shift(&self) -> bool {
+        self.rows == Self::shift(self.offset).rows
+    }
+
     /// The point whose image is `p`.
     pub fn point(&self, p: Vec3) -> Vec3 {
         let from_offset = sub(p, self.offset);
