@@ -45,13 +45,16 @@ impl Host for Machine {
         self.files.write(Path::new(path), bytes)
     }
 
+    fn unix_seconds(&self) -> u64 {
+        SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
+    }
+
     fn facts(&self) -> Facts {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        let now = i64::try_from(self.unix_seconds()).unwrap_or(i64::MAX);
         Facts {
             pid: process::id(),
             hostname: self.hostname.clone(),
-            unix_seconds: now,
-            local_time: os::local_time(i64::try_from(now).unwrap_or(i64::MAX)),
+            local_time: os::local_time(now),
             uptime_seconds: self.stats.uptime_seconds(),
             connections: self.stats.open.load(Ordering::Relaxed),
             memory_bytes: memory_bytes(),

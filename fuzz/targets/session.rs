@@ -62,6 +62,10 @@ impl Host for Memory {
         Ok(())
     }
 
+    fn unix_seconds(&self) -> u64 {
+        0
+    }
+
     fn facts(&self) -> Facts {
         Facts::default()
     }

@@ -10,6 +10,9 @@ pub trait Host: Send + Sync {
     /// Writes a whole file: complete when this returns, or not there at all.
     fn write_file(&self, path: &str, bytes: &[u8]) -> io::Result<()>;
 
+    /// Seconds since 1970, UTC.
+    fn unix_seconds(&self) -> u64;
+
     /// What the program knows about itself right now.
     fn facts(&self) -> Facts;
 
@@ -24,8 +27,6 @@ pub struct Facts {
     pub pid: u32,
     /// The machine's name.
     pub hostname: String,
-    /// Seconds since 1970, UTC.
-    pub unix_seconds: u64,
     /// The local time as `YYYY-MM-DD HH:MM:SS`.
     pub local_time: String,
     /// Seconds since it started.

@@ -37,7 +37,7 @@ pub(crate) fn create(
         "canvas_size": size,
         "layer_count": project.scene().layers.len(),
         "voxel_count": project.scene().filled(),
-        "created_at": iso_8601(host.facts().unix_seconds),
+        "created_at": iso_8601(host.unix_seconds()),
     });
     Ok((Current::new(project, About { name, path, size }), result))
 }

@@ -17,6 +17,10 @@ impl Host for Nowhere {
         Err(io::ErrorKind::PermissionDenied.into())
     }
 
+    fn unix_seconds(&self) -> u64 {
+        0
+    }
+
     fn facts(&self) -> Facts {
         Facts::default()
     }

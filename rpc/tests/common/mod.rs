@@ -29,11 +29,14 @@ impl Host for FakeHost {
         Ok(())
     }
 
+    fn unix_seconds(&self) -> u64 {
+        1_757_325_600
+    }
+
     fn facts(&self) -> Facts {
         Facts {
             pid: 4242,
             hostname: "box".to_owned(),
-            unix_seconds: 1_757_325_600,
             local_time: "2025-09-08 10:00:00".to_owned(),
             uptime_seconds: 12,
             connections: 3,
