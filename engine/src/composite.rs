@@ -9,11 +9,11 @@ use crate::scene::{Layer, LayerKind, Scene};
 use crate::volume::Volume;
 
 /// The most bricks that clones and shape layers may unfold to in one composite.
-const DERIVED_BRICKS_MAX: usize = 1 << 16;
+const DERIVED_BRICKS_MAX: usize = 1 << 18;
 
 /// The visible layers merged, faint voxels included.
 ///
-/// Clones and shapes unfold to at most 65,536 bricks together: those that come
+/// Clones and shapes unfold to at most 262,144 bricks together: those that come
 /// after hold nothing, so that no small file takes hours to draw.
 pub fn flatten(scene: &Scene) -> Volume {
     let mut room = DERIVED_BRICKS_MAX;
@@ -21,9 +21,10 @@ pub fn flatten(scene: &Scene) -> Volume {
     let Some(lowest) = visible.next() else {
         return Volume::new();
     };
-    let lowest = unfolded(scene, lowest, &mut room);
+    let lowest = unfolded(scene, lowest, &mut room).unwrap_or_default();
     visible.fold(lowest, |below, layer| {
-        Volume::merged(&below, &unfolded(scene, layer, &mut room), layer.mode)
+        let above = unfolded(scene, layer, &mut room).unwrap_or_default();
+        Volume::merged(&below, &above, layer.mode)
     })
 }
 
@@ -37,34 +38,39 @@ pub fn drawn(scene: &Scene) -> Volume {
 /// A clone of a clone is followed; one that leads back to itself, or whose base
 /// is gone, holds nothing, and so does one that unfolds beyond reason.
 pub fn voxels_of(scene: &Scene, layer: &Layer) -> Volume {
+    all_voxels_of(scene, layer).unwrap_or_default()
+}
+
+/// As [`voxels_of`], but `None` for a layer that unfolds beyond reason: for callers
+/// that would lose what they do not see.
+pub(crate) fn all_voxels_of(scene: &Scene, layer: &Layer) -> Option<Volume> {
     unfolded(scene, layer, &mut { DERIVED_BRICKS_MAX })
 }
 
-fn unfolded(scene: &Scene, layer: &Layer, room: &mut usize) -> Volume {
+fn unfolded(scene: &Scene, layer: &Layer, room: &mut usize) -> Option<Volume> {
     let mut steps = Vec::new();
     let mut source = layer;
     while let LayerKind::Clone { base } = source.kind {
         steps.push(source.mat);
         match scene.layer(base) {
             Some(next) if steps.len() <= scene.layers.len() => source = next,
-            _ => return Volume::new(),
+            _ => return Some(Volume::new()),
         }
     }
-    let start = own_voxels(scene, source, room);
-    steps.iter().rev().fold(start, |volume, mat| moved(&volume, mat, room).unwrap_or_default())
+    let start = own_voxels(scene, source, room)?;
+    steps.iter().rev().try_fold(start, |volume, mat| moved(&volume, mat, room))
 }
 
-fn own_voxels(scene: &Scene, layer: &Layer, room: &mut usize) -> Volume {
+fn own_voxels(scene: &Scene, layer: &Layer, room: &mut usize) -> Option<Volume> {
     let LayerKind::Shape { shape, color } = layer.kind else {
-        return layer.volume.clone();
+        return Some(layer.volume.clone());
     };
     let mut volume = Volume::new();
-    let solid = Solid::new(shape, &layer.mat, scene.area_bounds());
-    if let Some(solid) = solid.filter(|solid| solid.bounds().bricks() <= *room as u128) {
-        *room -= solid.bounds().bricks() as usize;
+    if let Some(solid) = Solid::new(shape, &layer.mat, scene.area_bounds()) {
+        *room = room.checked_sub(usize::try_from(solid.bounds().bricks()).ok()?)?;
         solid.fill(&mut volume, color);
     }
-    volume
+    Some(volume)
 }
 
 #[cfg(test)]

@@ -347,7 +347,8 @@ impl Project {
         if source == target {
             return Err(ProjectError::SameLayer(source));
         }
-        let upper = crate::composite::voxels_of(&self.scene, self.find(source)?);
+        let upper = crate::composite::all_voxels_of(&self.scene, self.find(source)?);
+        let upper = upper.ok_or(self.full())?;
         let merged = Volume::merged(&self.volume(target), &upper, BlendMode::Over);
         let mut scene = Scene::clone(&self.scene);
         if let Some(layer) = scene.layers.iter_mut().find(|layer| layer.id == target) {
@@ -368,7 +369,8 @@ impl Project {
         let mut bricks = scene.brick_count();
         bricks -= scene.layer(id).map_or(0, |layer| layer.volume.brick_count());
         for index in &clones {
-            let volume = crate::composite::voxels_of(scene, &scene.layers[*index]);
+            let volume = crate::composite::all_voxels_of(scene, &scene.layers[*index]);
+            let volume = volume.ok_or(self.full())?;
             bricks += volume.brick_count();
             if bricks > self.limits.max_bricks {
                 return Err(self.full());

@@ -5,15 +5,20 @@ use crate::volume::{BRICK_VOXELS, Bounds, Brick, BrickCoord, Local, Volume, Voxe
 use std::collections::HashSet;
 
 /// The volume moved by `mat`, sampled at integer corners, nearest, halves away
-/// from zero. Exact for whole steps; what would leave space is dropped. `None` when
-/// `mat` cannot be undone, or when more than `room` bricks would have to be looked at;
-/// else their number is taken from `room`.
+/// from zero. Exact for whole steps; what would leave space is dropped, and nothing is
+/// left of a volume that `mat` flattens. `None` when more than `room` bricks would have
+/// to be looked at; else their number is taken from `room`. Not moving is free.
 pub fn moved(volume: &Volume, mat: &Mat4, room: &mut usize) -> Option<Volume> {
+    if *mat == Mat4::IDENTITY {
+        return Some(volume.clone());
+    }
     if let Some(step) = whole_step(mat) {
         *room = room.checked_sub(volume.brick_count())?;
         return Some(shifted(volume, step));
     }
-    let inverse = mat.inverse()?;
+    let Some(inverse) = mat.inverse() else {
+        return Some(Volume::new());
+    };
     let homes = reached(volume, mat, *room)?;
     *room -= homes.len();
     let mut result = Volume::new();
@@ -60,9 +65,6 @@ fn whole_step(mat: &Mat4) -> Option<[i32; 3]> {
 
 /// Voxels that would leave `i32` space are dropped.
 fn shifted(volume: &Volume, step: [i32; 3]) -> Volume {
-    if step == [0; 3] {
-        return volume.clone();
-    }
     volume.voxels().filter_map(|(at, voxel)| Some((at.offset(step)?, voxel))).collect()
 }
 
@@ -129,11 +131,13 @@ mod tests {
     }
 
     #[test]
-    fn what_grows_too_far_or_cannot_be_undone_is_refused() {
+    fn what_grows_too_far_is_refused_and_what_is_flattened_is_nothing() {
         let cube: Volume = (0..64).map(|i| (Coord::new(i, i, i), Voxel::WHITE)).collect();
         let huge = Mat4::from_box([0.; 3], [50.; 3]);
         assert_eq!(within(1000, &cube, &huge), None);
-        assert_eq!(within(1000, &cube, &Mat4::from_box([0.; 3], [1., 0., 1.])), None);
+        assert_eq!(within(10, &cube, &Mat4::IDENTITY), Some(cube.clone()));
+        let flat = Mat4::from_box([0.; 3], [1., 0., 1.]);
+        assert_eq!(within(1000, &cube, &flat), Some(Volume::new()));
         let away = Mat4::from_box([f32::MAX; 3], [2.; 3]);
         assert_eq!(within(1000, &cube, &away), Some(Volume::new()));
     }

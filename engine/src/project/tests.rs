@@ -102,6 +102,23 @@ fn a_clone_whose_base_is_deleted_keeps_its_voxels() {
     assert_eq!(project.scene().layers[0].kind, LayerKind::Plain);
 }
 
+/// The layer would be gone, and its clone, which it is too large to unfold, empty.
+#[test]
+fn a_layer_is_kept_while_a_clone_of_it_is_too_large_to_unfold() {
+    let mut scene = Scene::new();
+    scene.layers[0].volume.write((0..16).map(|x| (Coord::new(x, 0, 0), RED)));
+    let mut clone = Layer::new(LayerId(2), "clone");
+    clone.kind = LayerKind::Clone { base: LayerId(1) };
+    clone.mat = crate::math::Mat4::from_box([0.; 3], [600.; 3]);
+    scene.layers.push(clone);
+    let mut project = Project::from_scene(scene);
+    run(&mut project, Command::AddLayer { name: None, visible: true });
+    let full = ProjectError::ProjectFull { max_bricks: ProjectLimits::default().max_bricks };
+    check_refused(&mut project, Command::DeleteLayer { layer: LayerId(1) }, &full);
+    let merge = Command::MergeLayers { source: LayerId(2), target: LayerId(3) };
+    check_refused(&mut project, merge, &full);
+}
+
 #[test]
 fn painting_leaves_empty_places_empty() {
     let mut project = Project::new();
