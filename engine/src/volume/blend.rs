@@ -133,11 +133,13 @@ mod tests {
         assert_eq!(combine(Voxel(a), Voxel(b), mode), Voxel(expected), "{mode:?} {a:?} {b:?}");
     }
 
+    /// spec/engine.md 2, OVER.
     #[test]
     fn an_opaque_source_over_anything_is_the_source() {
         check(BlendMode::Over, [1, 2, 3, 77], [9, 8, 7, 255], [9, 8, 7, 255]);
     }
 
+    /// spec/engine.md 2: all integer, division truncating.
     #[test]
     fn half_over_opaque_mixes_and_truncates() {
         check(BlendMode::Over, [0, 0, 255, 255], [255, 0, 0, 128], [128, 0, 127, 255]);
@@ -148,6 +150,7 @@ mod tests {
         check(BlendMode::Sub, [9, 9, 9, 100], [0, 0, 0, 255], [0, 0, 0, 0]);
     }
 
+    /// spec/engine.md 2, the table of modes.
     #[test]
     fn each_mode_follows_its_rule() {
         let (a, b) = ([100, 50, 20, 200], [10, 20, 250, 100]);

@@ -4,13 +4,15 @@
 //! per cell, in the order of [`Local::cell_and_bit`]. Colours are stored as
 //! small as they can be ([`Colors`]); which way never shows outside.
 
+use super::colors::{Colors, Write};
+use super::scan::{self, Scan};
 use super::{Local, Voxel};
 
 /// Voxels in a brick.
 pub const BRICK_VOXELS: usize = 4096;
 
-/// At most this many voxels are stored by rank; more get a palette.
-const RANKED_MAX: usize = 256;
+/// A mask of fewer places than this is written one by one.
+const FEW: u32 = 48;
 
 /// A cube of 16x16x16 voxels.
 #[derive(Clone, Debug)]
@@ -18,38 +20,7 @@ pub struct Brick {
     cells: [u64; 64],
     summary: u64,
     filled: u16,
-    colors: Colors,
-}
-
-/// The colours of a brick's filled voxels.
-#[derive(Clone, Debug)]
-enum Colors {
-    /// All the same.
-    Uniform(Voxel),
-    /// One entry a filled voxel, in cell-and-bit order.
-    Ranked(Vec<Voxel>),
-    /// An index per cell into a palette of at most 256.
-    Palette(Box<Indexed>),
-    /// One entry per cell.
-    Raw(Box<[Voxel; BRICK_VOXELS]>),
-}
-
-#[derive(Clone, Debug)]
-struct Indexed {
-    index: [u8; BRICK_VOXELS],
-    palette: Vec<Voxel>,
-    /// The palette number written last: the next voxel often has its colour.
-    last: u8,
-}
-
-/// A place in every form a brick needs it in.
-#[derive(Clone, Copy)]
-struct Slot {
-    at: Local,
-    cell: usize,
-    bit: u32,
-    /// How many filled voxels come before; only where colours are ranked.
-    rank: usize,
+    pub(super) colors: Colors,
 }
 
 impl Default for Brick {
@@ -61,117 +32,155 @@ impl Default for Brick {
 impl Brick {
     /// A brick full of one voxel.
     pub fn full(voxel: Voxel) -> Self {
-        if voxel.is_empty() {
-            return Self::default();
+        Self::of_mask(&[u64::MAX; 64], voxel)
+    }
+
+    /// A brick of one voxel at every place of `mask`, a word per cell.
+    pub fn of_mask(mask: &[u64; 64], voxel: Voxel) -> Self {
+        let mut brick = Self::default();
+        if !voxel.is_empty() {
+            brick.cells = *mask;
+            brick.recount();
         }
-        Self {
-            cells: [u64::MAX; 64],
-            summary: u64::MAX,
-            filled: BRICK_VOXELS as u16,
-            colors: Colors::Uniform(voxel),
-        }
+        let color = if brick.is_empty() { Voxel::EMPTY } else { voxel };
+        brick.colors = Colors::Uniform(color);
+        brick
     }
 
     /// A brick of these voxels, by [`Local::index`].
     pub fn from_voxels(voxels: &[Voxel; BRICK_VOXELS]) -> Self {
-        let mut brick = Self::default();
-        let mut ranked = Vec::new();
-        for cell in 0..64 {
-            for bit in 0..64 {
-                let voxel = voxels[Local::from_cell_and_bit(cell, bit).index()];
-                if !voxel.is_empty() {
-                    brick.cells[cell] |= 1 << bit;
-                    brick.summary |= 1 << cell;
-                    ranked.push(voxel);
-                }
-            }
+        let mut places = [Voxel::EMPTY; BRICK_VOXELS];
+        for (index, four) in voxels.as_chunks::<4>().0.iter().enumerate() {
+            let place = Local::from_index(index as u16 * 4).place();
+            places[place..place + 4].copy_from_slice(four);
         }
-        brick.filled = ranked.len() as u16;
-        brick.colors = Colors::smallest(ranked, voxels);
+        Self::from_places_with_holes([u64::MAX; 64], &places)
+    }
+
+    /// A brick of the voxels at the places of `cells`, by place: `cell << 6 | bit`, none of
+    /// them empty. Those outside `cells` are not read.
+    pub(crate) fn from_places(cells: [u64; 64], voxels: &[Voxel; BRICK_VOXELS]) -> Self {
+        let mut brick = Self { cells, ..Self::default() };
+        brick.recount();
+        brick.colors = Colors::packed(&brick.cells, voxels);
         brick
     }
 
+    /// As [`Brick::from_places`], but empty voxels leave their place empty.
+    pub(crate) fn from_places_with_holes(
+        mut cells: [u64; 64],
+        voxels: &[Voxel; BRICK_VOXELS],
+    ) -> Self {
+        for (word, places) in cells.iter_mut().zip(voxels.as_chunks::<64>().0) {
+            *word &= occupied(places);
+        }
+        Self::from_places(cells, voxels)
+    }
+
+    /// All voxels, by [`Local::index`].
+    pub fn to_voxels(&self) -> Box<[Voxel; BRICK_VOXELS]> {
+        let places = self.to_places();
+        let mut voxels = Box::new([Voxel::EMPTY; BRICK_VOXELS]);
+        for (index, four) in voxels.as_chunks_mut::<4>().0.iter_mut().enumerate() {
+            let place = Local::from_index(index as u16 * 4).place();
+            four.copy_from_slice(&places[place..place + 4]);
+        }
+        voxels
+    }
+
+    /// All voxels, by place.
+    pub(crate) fn to_places(&self) -> Box<[Voxel; BRICK_VOXELS]> {
+        let mut places = Box::new([Voxel::EMPTY; BRICK_VOXELS]);
+        self.colors.spread_into(&self.cells, &mut places);
+        places
+    }
+
     /// The voxel there; [`Voxel::EMPTY`] when there is none.
+    #[inline]
     pub fn get(&self, at: Local) -> Voxel {
         let (cell, bit) = at.cell_and_bit();
         if self.cells[cell] >> bit & 1 == 0 {
             return Voxel::EMPTY;
         }
-        self.get_slot(Slot { at, cell, bit, rank: self.rank_if_needed(cell, bit) })
-    }
-
-    fn get_slot(&self, slot: Slot) -> Voxel {
-        if self.cells[slot.cell] >> slot.bit & 1 == 0 {
-            return Voxel::EMPTY;
-        }
-        match &self.colors {
-            Colors::Uniform(voxel) => *voxel,
-            Colors::Ranked(voxels) => voxels[slot.rank],
-            Colors::Palette(indexed) => {
-                indexed.palette[usize::from(indexed.index[slot.at.index()])]
-            }
-            Colors::Raw(voxels) => voxels[slot.at.index()],
-        }
+        self.colors.get(&self.cells, cell, bit)
     }
 
     /// Puts a voxel there; an empty one erases. Returns what was there.
     pub fn set(&mut self, at: Local, voxel: Voxel) -> Voxel {
-        let (cell, bit) = at.cell_and_bit();
-        let slot = Slot { at, cell, bit, rank: self.rank_if_needed(cell, bit) };
-        let old = self.get_slot(slot);
-        if old == voxel || (old.is_empty() && voxel.is_empty()) {
-            return old;
-        }
-        if voxel.is_empty() {
-            self.erase(slot);
-        } else {
-            self.write(slot, voxel, !old.is_empty());
+        let old = self.get(at);
+        let voxel = voxel.normalized();
+        if old != voxel {
+            let (cell, bit) = at.cell_and_bit();
+            if voxel.is_empty() {
+                self.erase(cell, bit);
+            } else {
+                self.write(Write { cell, bit, voxel, present: !old.is_empty() });
+            }
         }
         old
+    }
+
+    fn erase(&mut self, cell: usize, bit: u32) {
+        self.colors.remove(&self.cells, cell, bit);
+        self.cells[cell] &= !(1 << bit);
+        if self.cells[cell] == 0 {
+            self.summary &= !(1 << cell);
+        }
+        self.filled -= 1;
+        if self.filled == 0 {
+            self.colors = Colors::Uniform(Voxel::EMPTY);
+        }
+    }
+
+    fn write(&mut self, write: Write) {
+        self.colors.put(&self.cells, write);
+        if !write.present {
+            self.cells[write.cell] |= 1 << write.bit;
+            self.summary |= 1 << write.cell;
+            self.filled += 1;
+        }
     }
 
     /// Puts a voxel at every place of `mask`, a word per cell; an empty one erases.
     /// Returns how many places were written, or how many voxels erased.
     pub fn fill(&mut self, mask: &[u64; 64], voxel: Voxel) -> u64 {
-        let voxel = voxel.normalized();
-        let places: u32 = mask.iter().map(|word| word.count_ones()).sum();
         if voxel.is_empty() {
             return self.erase_mask(mask);
         }
-        if places as usize == BRICK_VOXELS {
-            *self = Self::full(voxel);
-        } else if self.is_empty() || matches!(self.colors, Colors::Uniform(color) if color == voxel)
-        {
-            self.colors = Colors::Uniform(voxel);
+        let covered = self.cells.iter().zip(mask).all(|(word, bits)| word & !bits == 0);
+        let places: u32 = mask.iter().map(|word| word.count_ones()).sum();
+        if covered && places > 0 {
+            *self = Self::of_mask(mask, voxel);
+        } else if matches!(self.colors, Colors::Uniform(color) if color == voxel) {
             self.cells.iter_mut().zip(mask).for_each(|(word, bits)| *word |= bits);
             self.recount();
+        } else if places < FEW {
+            places_of(mask).for_each(|at| {
+                self.set(at, voxel);
+            });
         } else {
-            for (cell, bits) in mask.iter().enumerate() {
-                for bit in Bits(*bits) {
-                    self.set(Local::from_cell_and_bit(cell, bit), voxel);
-                }
-            }
+            self.fill_mixed(mask, voxel);
         }
         u64::from(places)
     }
 
+    fn fill_mixed(&mut self, mask: &[u64; 64], voxel: Voxel) {
+        let mut places = [Voxel::EMPTY; BRICK_VOXELS];
+        self.spread_into(&mut places);
+        places_of(mask).for_each(|at| places[at.place()] = voxel);
+        self.cells.iter_mut().zip(mask).for_each(|(word, bits)| *word |= bits);
+        self.recount();
+        self.colors = Colors::packed(&self.cells, &places);
+    }
+
     fn erase_mask(&mut self, mask: &[u64; 64]) -> u64 {
-        let before = self.filled;
-        if let Colors::Ranked(voxels) = &mut self.colors {
-            let mut ranked = voxels.iter().copied();
-            let mut kept = Vec::with_capacity(voxels.len());
-            for (word, gone) in self.cells.iter().zip(mask) {
-                for bit in Bits(*word) {
-                    let voxel = ranked.next();
-                    kept.extend(voxel.filter(|_| gone >> bit & 1 == 0));
-                }
-            }
-            *voxels = kept;
-        }
+        let (before, cells) = (self.filled, self.cells);
         self.cells.iter_mut().zip(mask).for_each(|(word, gone)| *word &= !gone);
         self.recount();
         if self.filled == 0 {
             self.colors = Colors::Uniform(Voxel::EMPTY);
+        } else if self.filled < before {
+            self.colors.keep(&cells, &self.cells);
         }
         u64::from(before - self.filled)
     }
@@ -202,15 +211,15 @@ impl Brick {
         self.summary
     }
 
-    /// The filled voxels in the defined order: x fastest, then y, then z.
-    pub fn voxels(&self) -> impl Iterator<Item = (Local, Voxel)> + '_ {
-        (0..256u16).flat_map(move |row| {
-            let (y, z) = (row & 15, row >> 4);
-            Bits(u64::from(self.row(y, z))).map(move |x| {
-                let at = Local::new(x as u16, y, z);
-                (at, self.get(at))
-            })
-        })
+    /// The filled voxels in the defined order: x fastest, then y, then z. Fastest
+    /// where it is folded (`fold`, `for_each`, `sum`), not stepped.
+    pub fn voxels(&self) -> Scan<'_> {
+        Scan::new(self)
+    }
+
+    /// Writes the filled voxels into `all`, by place; the rest of it stays as it is.
+    pub(super) fn spread_into(&self, all: &mut [Voxel; BRICK_VOXELS]) {
+        self.colors.spread_into(&self.cells, all);
     }
 
     /// The sixteen voxels along x at (y, z), a bit each.
@@ -223,23 +232,25 @@ impl Brick {
         })
     }
 
+    /// The occupancy by [`Local::index`]: bit `i & 63` of word `i >> 6`, four rows a word.
+    pub fn rows(&self) -> [u64; 64] {
+        scan::rows(&self.cells)
+    }
+
     /// The lowest and highest filled place per axis; `None` when the brick is empty.
     pub fn extent(&self) -> Option<(Local, Local)> {
-        let mut low = [15u16; 3];
-        let mut high = [0u16; 3];
-        for cell in Bits(self.summary) {
-            for bit in Bits(self.cells[cell as usize]) {
-                let at = Local::from_cell_and_bit(cell as usize, bit);
-                let place = [at.x(), at.y(), at.z()];
-                for axis in 0..3 {
-                    low[axis] = low[axis].min(place[axis]);
-                    high[axis] = high[axis].max(place[axis]);
-                }
-            }
-        }
-        let [a, b, c] = low;
-        let [d, e, f] = high;
-        (!self.is_empty()).then(|| (Local::new(a, b, c), Local::new(d, e, f)))
+        let rows = self.rows();
+        let low_z = rows.iter().position(|word| *word != 0)? as u16 >> 2;
+        let high_z = rows.iter().rposition(|word| *word != 0)? as u16 >> 2;
+        // All layers one over another: what is left is a square of rows.
+        let layer: [u64; 4] =
+            std::array::from_fn(|part| (0..16).fold(0, |all, z| all | rows[z << 2 | part]));
+        let row = |y: u16| (layer[usize::from(y >> 2)] >> (16 * (y & 3))) as u16;
+        let columns = (0..16).fold(0, |all, y| all | row(y));
+        let low_y = (0..16).find(|y| row(*y) != 0)?;
+        let high_y = (0..16).rfind(|y| row(*y) != 0)?;
+        let (low_x, high_x) = (columns.trailing_zeros() as u16, columns.ilog2() as u16);
+        Some((Local::new(low_x, low_y, low_z), Local::new(high_x, high_y, high_z)))
     }
 
     /// The only colour the brick is stored with, if it is stored as one.
@@ -250,155 +261,41 @@ impl Brick {
         }
     }
 
-    /// Whether some voxel is filled but too faint to be drawn. May say yes for a
-    /// colour that an earlier edit left in the palette.
-    pub fn may_hold_faint(&self) -> bool {
-        let faint = |voxel: &Voxel| !voxel.is_empty() && !voxel.is_solid();
-        match &self.colors {
-            Colors::Uniform(voxel) => faint(voxel),
-            Colors::Ranked(voxels) => voxels.iter().any(faint),
-            Colors::Palette(indexed) => indexed.palette.iter().any(faint),
-            Colors::Raw(voxels) => voxels.iter().any(faint),
+    /// Calls `take` with the stored colours that are in use and how many filled voxels
+    /// have each. A colour may come more than once; the order is not defined.
+    pub fn for_each_color(&self, take: impl FnMut(Voxel, u32)) {
+        if !self.is_empty() {
+            self.colors.for_each(&self.cells, take);
         }
+    }
+
+    /// Whether some voxel is filled but too faint to be drawn. May say yes for a
+    /// colour that is no longer in use.
+    pub fn may_hold_faint(&self) -> bool {
+        self.colors.any(&self.cells, |voxel| !voxel.is_empty() && !voxel.is_solid())
     }
 
     /// Bytes held, the brick's own included.
     pub fn bytes(&self) -> usize {
-        size_of::<Self>()
-            + match &self.colors {
-                Colors::Uniform(_) => 0,
-                Colors::Ranked(voxels) => voxels.capacity() * size_of::<Voxel>(),
-                Colors::Palette(indexed) => {
-                    size_of::<Indexed>() + indexed.palette.capacity() * size_of::<Voxel>()
-                }
-                Colors::Raw(_) => BRICK_VOXELS * size_of::<Voxel>(),
-            }
-    }
-
-    fn rank(&self, cell: usize, bit: u32) -> usize {
-        let before: u32 = self.cells[..cell].iter().map(|word| word.count_ones()).sum();
-        (before + (self.cells[cell] & ((1 << bit) - 1)).count_ones()) as usize
-    }
-
-    fn rank_if_needed(&self, cell: usize, bit: u32) -> usize {
-        if matches!(self.colors, Colors::Ranked(_)) { self.rank(cell, bit) } else { 0 }
-    }
-
-    fn erase(&mut self, slot: Slot) {
-        if let Colors::Ranked(voxels) = &mut self.colors {
-            voxels.remove(slot.rank);
-        }
-        self.cells[slot.cell] &= !(1 << slot.bit);
-        if self.cells[slot.cell] == 0 {
-            self.summary &= !(1 << slot.cell);
-        }
-        self.filled -= 1;
-        if self.filled == 0 {
-            self.colors = Colors::Uniform(Voxel::EMPTY);
-        }
-    }
-
-    fn write(&mut self, slot: Slot, voxel: Voxel, present: bool) {
-        let mut rank = slot.rank;
-        if !self.colors.takes(voxel, self.filled, present) {
-            self.widen(voxel);
-            rank = self.rank_if_needed(slot.cell, slot.bit);
-        }
-        match &mut self.colors {
-            Colors::Uniform(color) => *color = voxel,
-            Colors::Ranked(voxels) if present => voxels[rank] = voxel,
-            Colors::Ranked(voxels) => voxels.insert(rank, voxel),
-            Colors::Palette(indexed) => indexed.write(slot.at, voxel),
-            Colors::Raw(voxels) => voxels[slot.at.index()] = voxel,
-        }
-        if !present {
-            self.cells[slot.cell] |= 1 << slot.bit;
-            self.summary |= 1 << slot.cell;
-            self.filled += 1;
-        }
-    }
-
-    /// Stores the colours in a form that has room for one more voxel of this colour.
-    fn widen(&mut self, voxel: Voxel) {
-        let mut all = Box::new([Voxel::EMPTY; BRICK_VOXELS]);
-        let mut ranked = Vec::with_capacity(usize::from(self.filled) + 1);
-        for cell in Bits(self.summary) {
-            for bit in Bits(self.cells[cell as usize]) {
-                let at = Local::from_cell_and_bit(cell as usize, bit);
-                all[at.index()] = self.get(at);
-                ranked.push(all[at.index()]);
-            }
-        }
-        self.colors = if ranked.len() < RANKED_MAX {
-            Colors::Ranked(ranked)
-        } else {
-            // A palette nearly full would be rebuilt at every new colour.
-            match Indexed::build(&ranked, &all, 192) {
-                Some(mut indexed) => {
-                    indexed.palette.push(voxel);
-                    Colors::Palette(Box::new(indexed))
-                }
-                None => Colors::Raw(all),
-            }
-        };
+        size_of::<Self>() + self.colors.bytes()
     }
 }
 
-impl Colors {
-    fn smallest(ranked: Vec<Voxel>, all: &[Voxel; BRICK_VOXELS]) -> Self {
-        let first = ranked.first().copied().unwrap_or_default();
-        if ranked.iter().all(|voxel| *voxel == first) {
-            return Colors::Uniform(first);
-        }
-        if ranked.len() <= RANKED_MAX {
-            return Colors::Ranked(ranked);
-        }
-        match Indexed::build(&ranked, all, 256) {
-            Some(indexed) => Colors::Palette(Box::new(indexed)),
-            None => Colors::Raw(Box::new(*all)),
-        }
-    }
-
-    /// Whether one more voxel of that colour fits without a change of form.
-    fn takes(&self, voxel: Voxel, filled: u16, present: bool) -> bool {
-        match self {
-            Colors::Uniform(color) => *color == voxel || filled == u16::from(present),
-            Colors::Ranked(voxels) => present || voxels.len() < RANKED_MAX,
-            Colors::Palette(indexed) => {
-                indexed.palette.len() < 256 || indexed.palette.contains(&voxel)
-            }
-            Colors::Raw(_) => true,
-        }
-    }
+/// The places of a mask, in cell-and-bit order.
+fn places_of(mask: &[u64; 64]) -> impl Iterator<Item = Local> + '_ {
+    mask.iter()
+        .enumerate()
+        .flat_map(|(cell, bits)| Bits(*bits).map(move |bit| Local::from_cell_and_bit(cell, bit)))
 }
 
-impl Indexed {
-    fn build(ranked: &[Voxel], all: &[Voxel; BRICK_VOXELS], max: usize) -> Option<Self> {
-        let mut palette = ranked.to_vec();
-        palette.sort_unstable();
-        palette.dedup();
-        if palette.len() > max {
-            return None;
-        }
-        let mut index = [0; BRICK_VOXELS];
-        for (slot, voxel) in index.iter_mut().zip(all) {
-            // Empty cells are not in the palette; their index is never read.
-            *slot = palette.binary_search(voxel).unwrap_or(0) as u8;
-        }
-        Some(Self { index, palette, last: 0 })
-    }
-
-    /// Writes a colour, added to the palette when new; the caller made room.
-    fn write(&mut self, at: Local, voxel: Voxel) {
-        if self.palette.get(usize::from(self.last)) != Some(&voxel) {
-            let found = self.palette.iter().position(|color| *color == voxel);
-            self.last = found.unwrap_or_else(|| {
-                self.palette.push(voxel);
-                self.palette.len() - 1
-            }) as u8;
-        }
-        self.index[at.index()] = self.last;
-    }
+/// A bit for each voxel that is not empty.
+fn occupied(places: &[Voxel; 64]) -> u64 {
+    let filled: [u8; 64] = places.map(|voxel| u8::from(!voxel.is_empty()));
+    // The product moves the lowest bit of each byte to one byte, in order.
+    let gathered =
+        |bytes: &[u8; 8]| u64::from_le_bytes(*bytes).wrapping_mul(0x0102_0408_1020_4080) >> 56;
+    let bytes = filled.as_chunks::<8>().0.iter().enumerate();
+    bytes.fold(0, |word, (i, eight)| word | gathered(eight) << (8 * i))
 }
 
 /// The numbers of the bits set in a word, lowest first.
@@ -408,6 +305,7 @@ pub struct Bits(pub u64);
 impl Iterator for Bits {
     type Item = u32;
 
+    #[inline]
     fn next(&mut self) -> Option<u32> {
         if self.0 == 0 {
             return None;
@@ -419,101 +317,5 @@ impl Iterator for Bits {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    /// A brick against a plain array, through the same writes.
-    #[track_caller]
-    fn check(writes: impl IntoIterator<Item = (u16, Voxel)>) {
-        let mut brick = Brick::default();
-        let mut plain = [Voxel::EMPTY; BRICK_VOXELS];
-        for (index, voxel) in writes {
-            let at = Local::from_index(index);
-            let voxel = voxel.normalized();
-            assert_eq!(brick.set(at, voxel), plain[at.index()], "the old voxel at {at:?}");
-            plain[at.index()] = voxel;
-        }
-        let stored: Vec<_> = brick.voxels().collect();
-        let expected: Vec<_> = (0..4096)
-            .map(|index| (Local::from_index(index), plain[usize::from(index)]))
-            .filter(|(_, voxel)| !voxel.is_empty())
-            .collect();
-        assert_eq!(stored, expected);
-        assert_eq!(brick.filled() as usize, expected.len());
-        let packed = Brick::from_voxels(&plain);
-        assert_eq!(packed.voxels().collect::<Vec<_>>(), expected);
-        assert_eq!((packed.cells, packed.summary), (brick.cells, brick.summary));
-    }
-
-    fn color(n: u32) -> Voxel {
-        Voxel([(n >> 16) as u8, (n >> 8) as u8, n as u8, 255])
-    }
-
-    #[test]
-    fn every_form_holds_what_was_written() {
-        check([]);
-        check((0..4096).map(|i| (i, color(7))));
-        check((0..300).map(|i| (i * 13 % 4096, color(u32::from(i)))));
-        check((0..4096).map(|i| (i, color(u32::from(i) % 200))));
-        check((0..4096).map(|i| (i, color(u32::from(i)))));
-    }
-
-    #[test]
-    fn a_brick_emptied_again_is_empty() {
-        let fill = (0..4096).map(|i| (i, color(u32::from(i) % 300)));
-        check(fill.chain((0..4096).map(|i| (i, Voxel::EMPTY))));
-    }
-
-    #[test]
-    fn a_palette_that_overflows_forgets_unused_colours_first() {
-        let mut brick = Brick::default();
-        for round in 0..40u32 {
-            for i in 0..4096u16 {
-                brick.set(Local::from_index(i), color(round * 100 + u32::from(i) % 100));
-            }
-        }
-        assert!(matches!(brick.colors, Colors::Palette(_)));
-    }
-
-    proptest! {
-        #[test]
-        fn filling_a_mask_is_writing_each_place(
-            writes in prop::collection::vec((0u16..4096, 0u32..400), 0..600),
-            mask in prop::collection::vec(any::<u64>(), 64),
-            n in prop_oneof![Just(None), (0u32..400).prop_map(Some)],
-        ) {
-            let mask: [u64; 64] = mask.try_into().unwrap();
-            let voxel = n.map_or(Voxel::EMPTY, color);
-            let mut filled = Brick::default();
-            for (index, n) in writes {
-                filled.set(Local::from_index(index), color(n % 7 * (n & 1)));
-            }
-            let mut single = filled.clone();
-            let mut touched = 0;
-            for (cell, bits) in mask.iter().enumerate() {
-                for bit in Bits(*bits) {
-                    let old = single.set(Local::from_cell_and_bit(cell, bit), voxel);
-                    touched += u64::from(!voxel.is_empty() || !old.is_empty());
-                }
-            }
-            prop_assert_eq!(filled.fill(&mask, voxel), touched);
-            prop_assert_eq!(
-                filled.voxels().collect::<Vec<_>>(),
-                single.voxels().collect::<Vec<_>>()
-            );
-            prop_assert_eq!((filled.filled, filled.summary), (single.filled, single.summary));
-        }
-
-        #[test]
-        fn a_brick_is_an_array(
-            writes in prop::collection::vec((0u16..4096, 0u32..600), 0..3000),
-            alphas in prop::collection::vec(0u8..=255, 1..5),
-        ) {
-            check(writes.into_iter().enumerate().map(|(i, (index, n))| {
-                let [r, g, b, _] = color(n).0;
-                (index, Voxel([r, g, b, alphas[i % alphas.len()]]))
-            }));
-        }
-    }
-}
+#[path = "brick_tests.rs"]
+mod tests;

@@ -140,6 +140,12 @@ impl Local {
         (cell as usize, bit as u32)
     }
 
+    /// `cell << 6 | bit` of [`Local::cell_and_bit`]: the order in which bricks keep voxels.
+    pub(super) const fn place(self) -> usize {
+        let (cell, bit) = self.cell_and_bit();
+        cell << 6 | bit as usize
+    }
+
     /// The place of bit `bit` of cell `cell`: the inverse of [`Local::cell_and_bit`].
     pub const fn from_cell_and_bit(cell: usize, bit: u32) -> Self {
         let (c, b) = (cell as u16, bit as u16);

@@ -1,7 +1,7 @@
 //! Merging one volume into another, brick by brick.
 
 use super::tree::{self, Key};
-use super::{BRICK_VOXELS, BlendMode, Brick, Local, Volume, Voxel, combine};
+use super::{BRICK_VOXELS, Bits, BlendMode, Brick, Volume, Voxel, combine};
 use std::sync::Arc;
 
 impl Volume {
@@ -27,7 +27,7 @@ impl Volume {
         let mut solid = self.clone();
         for (at, brick) in self.bricks() {
             if brick.may_hold_faint() {
-                solid.put(at, map(brick, |_, v| if v.is_solid() { v } else { Voxel::EMPTY }));
+                solid.put(at, brick.solid());
             }
         }
         solid
@@ -60,18 +60,36 @@ fn meet(
 }
 
 fn combined(a: &Brick, b: &Brick, mode: BlendMode) -> Brick {
-    let mut voxels = [Voxel::EMPTY; BRICK_VOXELS];
-    for (index, voxel) in voxels.iter_mut().enumerate() {
-        let at = Local::from_index(index as u16);
-        *voxel = combine(a.get(at), b.get(at), mode);
-    }
-    Brick::from_voxels(&voxels)
+    let mut places = a.to_places();
+    b.blend_onto(&mut places, mode);
+    Brick::from_places_with_holes([u64::MAX; 64], &places)
 }
 
-fn map(brick: &Brick, change: impl Fn(Local, Voxel) -> Voxel) -> Brick {
-    let mut voxels = [Voxel::EMPTY; BRICK_VOXELS];
-    for (at, voxel) in brick.voxels() {
-        voxels[at.index()] = change(at, voxel);
+impl Brick {
+    /// Combines the voxels of this brick with those below, given by place.
+    pub(crate) fn blend_onto(&self, below: &mut [Voxel; BRICK_VOXELS], mode: BlendMode) {
+        let above = self.to_places();
+        for ((word, below), above) in
+            self.cells().iter().zip(below.as_chunks_mut::<64>().0).zip(above.as_chunks::<64>().0)
+        {
+            // No source leaves the destination alone in some modes: then it is passed over.
+            if mode.one_sided().keeps_destination && *word != u64::MAX {
+                for bit in Bits(*word) {
+                    let bit = bit as usize;
+                    below[bit] = combine(below[bit], above[bit], mode);
+                }
+                continue;
+            }
+            for (below, above) in below.iter_mut().zip(above) {
+                *below = combine(*below, *above, mode);
+            }
+        }
     }
-    Brick::from_voxels(&voxels)
+
+    /// The brick without voxels too faint to be drawn.
+    pub fn solid(&self) -> Brick {
+        let mut places = self.to_places();
+        places.iter_mut().filter(|voxel| !voxel.is_solid()).for_each(|voxel| *voxel = Voxel::EMPTY);
+        Brick::from_places_with_holes([u64::MAX; 64], &places)
+    }
 }

@@ -45,6 +45,7 @@ fn check_shape(node: &Arc<Node>) {
         }
     };
     assert_eq!(node.mask.count_ones() as usize, children);
+    assert!(Bits(node.mask).enumerate().all(|(rank, slot)| node.child_index(slot) == Some(rank)));
 }
 
 fn apply(volume: &mut Volume, plain: &mut Plain, at: Coord, voxel: Voxel) {
@@ -115,6 +116,46 @@ proptest! {
         let bytes = old.bytes_beside(&volume);
         prop_assert!(bytes >= least && bytes <= old.bytes(), "{least} {bytes} {}", old.bytes());
         prop_assert_eq!(bytes == 0, old.shares_root_with(&volume) || old.is_empty());
+    }
+
+    #[test]
+    fn differing_lists_the_bricks_that_are_not_shared(
+        before in prop::collection::vec((any_coord(), any_voxel()), 0..100),
+        ours in prop::collection::vec((any_coord(), any_voxel()), 0..20),
+        theirs in prop::collection::vec((any_coord(), any_voxel()), 0..20),
+    ) {
+        let start: Volume = before.into_iter().collect();
+        let (mut a, mut b) = (start.clone(), start.clone());
+        a.write(ours);
+        b.write(theirs);
+        for (a, b) in [(&a, &b), (&start, &a), (&b, &Volume::new())] {
+            let mut expected: Vec<BrickCoord> =
+                a.bricks().into_iter().chain(b.bricks()).map(|(at, _)| at).collect();
+            let own = |v: &Volume, at| v.brick(at).map(std::ptr::from_ref);
+            expected.retain(|at| own(a, *at) != own(b, *at));
+            expected.sort_unstable_by_key(|at| at.order());
+            expected.dedup();
+            prop_assert_eq!(&a.differing(b), &expected);
+            prop_assert_eq!(b.differing(a), expected);
+        }
+    }
+
+    #[test]
+    fn a_volume_built_of_bricks_is_one_that_they_were_put_into(
+        bricks in prop::collection::vec((any_coord(), any_coord(), any_voxel()), 0..60),
+    ) {
+        let (mut one_by_one, mut list) = (Volume::new(), Vec::new());
+        for (at, local, voxel) in bricks {
+            let mut brick = Brick::default();
+            brick.set(local.local(), voxel);
+            let brick = Arc::new(brick);
+            one_by_one.put_arc(at.brick(), Arc::clone(&brick));
+            list.push((at.brick(), brick));
+        }
+        let built = Volume::from_bricks(list);
+        prop_assert!(built.differing(&one_by_one).is_empty());
+        let plain = built.voxels().map(|(at, voxel)| (at.order(), voxel)).collect();
+        check_same(&built, &plain);
     }
 
     #[test]

@@ -40,13 +40,18 @@ impl Key {
     }
 
     /// The slot, 0 to 63, that this key takes in a node of that level.
-    const fn slot(self, level: u32) -> u32 {
+    pub(crate) const fn slot(self, level: u32) -> u32 {
         let shift = 2 * (level - 1);
         (self.x >> shift & 3) | (self.y >> shift & 3) << 2 | (self.z >> shift & 3) << 4
     }
 
+    /// The slots from the highest level to the lowest, six bits each: the tree's own order.
+    pub(super) fn path(self) -> u128 {
+        (1..=14).rev().fold(0, |path, level| path << 6 | u128::from(self.slot(level)))
+    }
+
     /// The lowest key of the node of that level around this key.
-    const fn floor(self, level: u32) -> Self {
+    pub(crate) const fn floor(self, level: u32) -> Self {
         let shift = 2 * level;
         Self {
             x: self.x >> shift << shift,
@@ -56,7 +61,7 @@ impl Key {
     }
 
     /// The least level of a node that holds both keys.
-    const fn common_level(self, other: Self) -> u32 {
+    pub(crate) const fn common_level(self, other: Self) -> u32 {
         let differing = (self.x ^ other.x) | (self.y ^ other.y) | (self.z ^ other.z);
         let digits = (32 - differing.leading_zeros()).div_ceil(2);
         if digits == 0 { 1 } else { digits }
@@ -69,6 +74,8 @@ pub(crate) struct Node {
     pub level: u32,
     pub origin: Key,
     pub mask: u64,
+    /// How many slots before each are taken: counting bits of `mask` is slower.
+    ranks: [u8; 64],
     pub children: Children,
 }
 
@@ -80,6 +87,24 @@ pub(crate) enum Children {
 }
 
 impl Node {
+    pub(super) fn new(level: u32, origin: Key, mask: u64, children: Children) -> Self {
+        let mut node = Self { level, origin, mask: 0, ranks: [0; 64], children };
+        super::Bits(mask).for_each(|slot| node.take(slot));
+        node
+    }
+
+    /// Marks a free slot as taken.
+    fn take(&mut self, slot: u32) {
+        self.mask |= 1 << slot;
+        self.ranks[slot as usize + 1..].iter_mut().for_each(|rank| *rank += 1);
+    }
+
+    /// Marks a taken slot as free.
+    fn free(&mut self, slot: u32) {
+        self.mask &= !(1 << slot);
+        self.ranks[slot as usize + 1..].iter_mut().for_each(|rank| *rank -= 1);
+    }
+
     /// Whether the key lies under this node.
     pub(crate) fn covers(&self, key: Key) -> bool {
         key.floor(self.level) == self.origin
@@ -91,16 +116,11 @@ impl Node {
     }
 
     fn rank(&self, slot: u32) -> usize {
-        (self.mask & ((1 << slot) - 1)).count_ones() as usize
+        usize::from(self.ranks[slot as usize & 63])
     }
 
     fn leaf(key: Key, brick: Arc<Brick>) -> Self {
-        Self {
-            level: 1,
-            origin: key.floor(1),
-            mask: 1 << key.slot(1),
-            children: Children::Bricks(vec![brick]),
-        }
+        Self::new(1, key.floor(1), 1 << key.slot(1), Children::Bricks(vec![brick]))
     }
 
     /// A node over two that do not cover each other.
@@ -109,22 +129,24 @@ impl Node {
         let (slot_a, slot_b) = (a.origin.slot(level), b.origin.slot(level));
         let origin = a.origin.floor(level);
         let children = if slot_a < slot_b { vec![a, b] } else { vec![b, a] };
-        Self { level, origin, mask: 1 << slot_a | 1 << slot_b, children: Children::Nodes(children) }
+        Self::new(level, origin, 1 << slot_a | 1 << slot_b, Children::Nodes(children))
     }
 }
 
 /// The brick at the key, if there is one.
 pub(crate) fn get(root: Option<&Arc<Node>>, key: Key) -> Option<&Arc<Brick>> {
-    let mut node = root?;
+    let mut node = root.filter(|root| root.covers(key))?;
     loop {
-        if !node.covers(key) {
+        let index = node.child_index(key.slot(node.level))?;
+        let child = match &node.children {
+            Children::Bricks(bricks) => return Some(&bricks[index]),
+            Children::Nodes(nodes) => &nodes[index],
+        };
+        // One level below, its slot says that it covers the key.
+        if child.level + 1 != node.level && !child.covers(key) {
             return None;
         }
-        let index = node.child_index(key.slot(node.level))?;
-        match &node.children {
-            Children::Bricks(bricks) => return Some(&bricks[index]),
-            Children::Nodes(nodes) => node = &nodes[index],
-        }
+        node = child;
     }
 }
 
@@ -144,31 +166,43 @@ pub(crate) fn get_mut(root: &mut Option<Arc<Node>>, key: Key) -> Option<&mut Bri
     }
 }
 
-/// Puts a brick, which must not be empty, at the key; replaces one that is there.
-pub(crate) fn insert(root: &mut Option<Arc<Node>>, key: Key, brick: Arc<Brick>) {
+/// Puts a brick, which must not be empty, at the key; returns the one that was there.
+pub(crate) fn insert(
+    root: &mut Option<Arc<Node>>,
+    key: Key,
+    brick: Arc<Brick>,
+) -> Option<Arc<Brick>> {
     match root {
         Some(node) => insert_under(node, key, brick),
-        None => *root = Some(Arc::new(Node::leaf(key, brick))),
+        None => {
+            *root = Some(Arc::new(Node::leaf(key, brick)));
+            None
+        }
     }
 }
 
-fn insert_under(link: &mut Arc<Node>, key: Key, brick: Arc<Brick>) {
+fn insert_under(link: &mut Arc<Node>, key: Key, brick: Arc<Brick>) -> Option<Arc<Brick>> {
     if !link.covers(key) {
         let leaf = Arc::new(Node::leaf(key, brick));
         *link = Arc::new(Node::fork(Arc::clone(link), leaf));
-        return;
+        return None;
     }
     let node = Arc::make_mut(link);
     let slot = key.slot(node.level);
     let rank = node.rank(slot);
     let taken = node.mask >> slot & 1 == 1;
-    node.mask |= 1 << slot;
+    if !taken {
+        node.take(slot);
+    }
     match &mut node.children {
-        Children::Bricks(bricks) if taken => bricks[rank] = brick,
+        Children::Bricks(bricks) if taken => {
+            return Some(std::mem::replace(&mut bricks[rank], brick));
+        }
         Children::Bricks(bricks) => bricks.insert(rank, brick),
-        Children::Nodes(nodes) if taken => insert_under(&mut nodes[rank], key, brick),
+        Children::Nodes(nodes) if taken => return insert_under(&mut nodes[rank], key, brick),
         Children::Nodes(nodes) => nodes.insert(rank, Arc::new(Node::leaf(key, brick))),
     }
+    None
 }
 
 /// Takes the brick at the key away and returns it.
@@ -190,14 +224,15 @@ fn remove_under(link: &mut Arc<Node>, key: Key) -> (Option<Arc<Brick>>, usize) {
     };
     let removed = match &mut node.children {
         Children::Bricks(bricks) => {
-            node.mask &= !(1 << slot);
-            Some(bricks.remove(index))
+            let removed = bricks.remove(index);
+            node.free(slot);
+            Some(removed)
         }
         Children::Nodes(nodes) => {
             let (removed, left) = remove_under(&mut nodes[index], key);
             if left == 0 {
-                node.mask &= !(1 << slot);
                 nodes.remove(index);
+                node.free(slot);
             }
             removed
         }

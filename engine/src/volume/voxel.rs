@@ -40,3 +40,19 @@ impl Voxel {
         if self.is_empty() { Self::EMPTY } else { self }
     }
 }
+
+/// A colour and the greatest difference to it, per channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Like {
+    /// The colour.
+    pub color: Voxel,
+    /// The greatest difference in red, green, blue and alpha.
+    pub tolerance: [u8; 4],
+}
+
+impl Like {
+    /// Whether the voxel is as near to the colour as that.
+    pub fn takes(&self, voxel: Voxel) -> bool {
+        (0..4).all(|i| voxel.0[i].abs_diff(self.color.0[i]) <= self.tolerance[i])
+    }
+}
