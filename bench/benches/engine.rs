@@ -10,7 +10,7 @@ use goxel_engine::command::{Author, Command};
 use goxel_engine::composite;
 use goxel_engine::format::{self, Format, Limits};
 use goxel_engine::image::png;
-use goxel_engine::ops::{Shape, Solid, flood};
+use goxel_engine::ops::Shape;
 use goxel_engine::project::Project;
 use goxel_engine::render::{Camera, Mode, Preset, Settings, render};
 use goxel_engine::scene::Scene;
@@ -32,7 +32,6 @@ fn main() {
         let bytes = format::encode(&scene, Format::Vox).expect("the terrain fits the format");
         measure(&format!("terrain {count}"), &bytes, &scene);
     }
-    floods();
 }
 
 /// A layer of exactly `count` voxels: filled columns, as many as it takes.
@@ -112,25 +111,6 @@ fn edits(name: &str, scene: &Scene) {
         assert!(!drawn.is_empty());
         drawn
     });
-}
-
-fn floods() {
-    title("flood fill of a cube, half of it through a chequered wall");
-    for edge in [64, 128, 256] {
-        let high = Coord::new(edge - 1, edge - 1, edge - 1);
-        let bounds = Bounds::around(Coord::new(0, 0, 0), high);
-        let mut volume = Volume::new();
-        Solid::filling(Shape::Cube, bounds).fill(&mut volume, Voxel::WHITE);
-        let wall = |y: i32, z: i32| (Coord::new(edge / 2, y, z), Voxel::rgb(0, 0, 0));
-        let walls = (0..edge).flat_map(|z| (0..edge).map(move |y| (y, z)));
-        volume.write(walls.filter(|(y, z)| (y + z) % 2 == 0).map(|(y, z)| wall(y, z)));
-        let count = bounds.voxels() as u64 - (edge * edge / 2) as u64;
-        report(&format!("flood {edge}^3"), 5, count, || {
-            let region = flood(&volume, Coord::new(0, 0, 0), 0);
-            assert_eq!(region.filled(), count);
-            region
-        });
-    }
 }
 
 fn pictures(name: &str, scene: &Scene) {

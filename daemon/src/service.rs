@@ -62,7 +62,8 @@ pub struct Service {
 
 impl Service {
     pub fn new(host: Arc<dyn Host>, pool: Pool<Done>, stats: Arc<Stats>) -> Service {
-        let session = Session::new(Config::default());
+        let threads = host.render_threads();
+        let session = Session::new(Config { threads, ..Config::default() });
         let (line, large, queued) = Default::default();
         Service { session, host, pool, line, large, queued, stats }
     }

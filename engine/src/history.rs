@@ -2,9 +2,9 @@
 //!
 //! A step that touched few voxels keeps their old values; one that touched many
 //! keeps the layer's old volume, and one that changed layers keeps the old
-//! scene: both are roots, shared with what did not change. Neighbouring small
-//! steps of one author in one layer share a run, so a single-voxel step costs
-//! about 24 bytes.
+//! scene: both are roots, shared with what did not change. A group keeps what each
+//! of its commands changed. Neighbouring small steps of one author in one layer share
+//! a run, so a single-voxel step costs 20 bytes.
 
 use crate::command::Author;
 use crate::scene::{Layer, LayerId, Scene};
@@ -24,6 +24,8 @@ pub(crate) enum Before {
     Cells(LayerId, Cells),
     Volume(LayerId, Volume),
     Scene(Arc<Scene>),
+    /// Of several commands, in their order.
+    Group(Vec<Before>),
 }
 
 impl Before {
@@ -33,6 +35,9 @@ impl Before {
             Before::Cells(_, cells) => bytes_of(cells),
             Before::Volume(id, old) => bytes_beside(old, now.layer(*id)),
             Before::Scene(old) => bytes_of_scene(old, now),
+            Before::Group(all) => {
+                all.iter().map(|each| size_of::<Before>() + each.bytes(now)).sum::<usize>()
+            }
         }
     }
 }
@@ -43,7 +48,7 @@ fn bytes_beside(old: &Volume, now: Option<&Layer>) -> usize {
 
 /// The voxels, and what no scene shares with another: the list of its layers, and what its
 /// file had that we do not know.
-fn bytes_of_scene(old: &Scene, now: &Scene) -> usize {
+pub(crate) fn bytes_of_scene(old: &Scene, now: &Scene) -> usize {
     let present: HashMap<LayerId, &Layer> = now.layers.iter().map(|l| (l.id, l)).collect();
     let of_layer = |layer: &Layer| {
         let extra: usize = layer.extra.iter().map(|(key, value)| key.len() + value.len()).sum();
@@ -51,7 +56,8 @@ fn bytes_of_scene(old: &Scene, now: &Scene) -> usize {
         own + bytes_beside(&layer.volume, present.get(&layer.id).copied())
     };
     let chunks: usize = old.extra_chunks.iter().map(|chunk| chunk.data.len()).sum();
-    chunks + old.layers.iter().map(of_layer).sum::<usize>()
+    let mask = old.selection.mask.bytes_beside(&now.selection.mask);
+    size_of::<Scene>() + chunks + mask + old.layers.iter().map(of_layer).sum::<usize>()
 }
 
 fn bytes_of(cells: &Cells) -> usize {
@@ -67,6 +73,9 @@ enum Run {
     One { author: Author, before: Before, bytes: usize },
 }
 
+/// A run's own bytes and its share of the list of runs.
+const RUN_BYTES: usize = 2 * size_of::<usize>() + size_of::<Run>() + size_of::<Arc<Run>>();
+
 impl Run {
     fn steps(&self) -> usize {
         match self {
@@ -76,9 +85,75 @@ impl Run {
     }
 
     fn bytes(&self) -> usize {
-        match self {
-            Run::Cells { cells, .. } => bytes_of(cells),
+        let held = match self {
+            Run::Cells { cells, ends, .. } => bytes_of(cells) + ends.len() * size_of::<u32>(),
             Run::One { bytes, .. } => *bytes,
+        };
+        RUN_BYTES + held
+    }
+}
+
+/// Steps in the order they were made. A clone shares the runs.
+#[derive(Clone, Debug, Default)]
+struct Stack {
+    runs: VecDeque<Arc<Run>>,
+    steps: usize,
+    /// What keeping them costs.
+    bytes: usize,
+}
+
+impl Stack {
+    fn push(&mut self, author: Author, before: Before, now: &Scene) {
+        self.steps += 1;
+        let Before::Cells(to, new) = before else {
+            let bytes = before.bytes(now);
+            self.push_run(Run::One { author, before, bytes });
+            return;
+        };
+        if let Some(last) = self.runs.back_mut()
+            && let Run::Cells { author: by, layer, cells, ends } = Arc::make_mut(last)
+            && (*by, *layer) == (author, to)
+            && cells.len() + new.len() <= SMALL_STEP
+        {
+            self.bytes += bytes_of(&new) + size_of::<u32>();
+            cells.extend(new);
+            ends.push(cells.len() as u32);
+            return;
+        }
+        let ends = vec![new.len() as u32];
+        self.push_run(Run::Cells { author, layer: to, cells: new, ends });
+    }
+
+    fn push_run(&mut self, run: Run) {
+        self.bytes += run.bytes();
+        self.runs.push_back(Arc::new(run));
+    }
+
+    fn pop(&mut self) -> Option<(Author, Before)> {
+        let last = self.runs.back_mut()?;
+        self.steps -= 1;
+        if let Run::Cells { author, layer, cells, ends } = Arc::make_mut(last)
+            && ends.len() > 1
+        {
+            ends.pop();
+            let from = ends.last().map_or(0, |end| *end as usize);
+            let cells = cells.split_off(from);
+            self.bytes -= bytes_of(&cells) + size_of::<u32>();
+            return Some((*author, Before::Cells(*layer, cells)));
+        }
+        let run = self.runs.pop_back()?;
+        self.bytes -= run.bytes();
+        Some(match Arc::unwrap_or_clone(run) {
+            Run::Cells { author, layer, cells, .. } => (author, Before::Cells(layer, cells)),
+            Run::One { author, before, .. } => (author, before),
+        })
+    }
+
+    /// A run goes as a whole: its cells were written in order.
+    fn drop_oldest(&mut self) {
+        if let Some(run) = self.runs.pop_front() {
+            self.steps -= run.steps();
+            self.bytes -= run.bytes();
         }
     }
 }
@@ -90,91 +165,52 @@ pub(crate) struct Room {
     pub max_bytes: usize,
 }
 
-/// The steps that can be undone and redone. A clone shares the runs.
+/// The steps that can be undone and redone.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct History {
-    undo: VecDeque<Arc<Run>>,
-    redo: Vec<(Author, Before)>,
-    steps: usize,
-    /// What the steps to undo cost to keep.
-    bytes: usize,
+    undo: Stack,
+    redo: Stack,
 }
 
 impl History {
     /// Adds a step and forgets what could be redone; drops the oldest when there
     /// are too many, or when they hold too much: then the newest stays all the same.
     pub(crate) fn push(&mut self, author: Author, before: Before, now: &Scene, room: Room) {
-        self.redo.clear();
-        self.append(author, before, now);
-        let too_large = |h: &Self| h.bytes > room.max_bytes && h.undo.len() > 1;
-        while self.steps > room.max_steps || too_large(self) {
-            self.drop_oldest();
+        self.redo = Stack::default();
+        self.undo.push(author, before, now);
+        let too_large = |undo: &Stack| undo.bytes > room.max_bytes && undo.runs.len() > 1;
+        while self.undo.steps > room.max_steps || too_large(&self.undo) {
+            self.undo.drop_oldest();
         }
     }
 
-    pub(crate) fn undo_steps(&self) -> usize {
-        self.steps
+    pub(crate) const fn undo_steps(&self) -> usize {
+        self.undo.steps
     }
 
-    pub(crate) fn redo_steps(&self) -> usize {
-        self.redo.len()
+    pub(crate) const fn redo_steps(&self) -> usize {
+        self.redo.steps
+    }
+
+    /// What the steps to undo and to redo cost to keep.
+    pub(crate) const fn bytes(&self) -> usize {
+        self.undo.bytes + self.redo.bytes
     }
 
     pub(crate) fn pop_undo(&mut self) -> Option<(Author, Before)> {
-        let last = self.undo.back_mut()?;
-        self.steps -= 1;
-        if let Run::Cells { author, layer, cells, ends } = Arc::make_mut(last)
-            && ends.len() > 1
-        {
-            ends.pop();
-            let from = ends.last().map_or(0, |end| *end as usize);
-            let cells = cells.split_off(from);
-            self.bytes -= bytes_of(&cells);
-            return Some((*author, Before::Cells(*layer, cells)));
-        }
-        let run = self.undo.pop_back()?;
-        self.bytes -= run.bytes();
-        Some(match Arc::unwrap_or_clone(run) {
-            Run::Cells { author, layer, cells, .. } => (author, Before::Cells(layer, cells)),
-            Run::One { author, before, .. } => (author, before),
-        })
+        self.undo.pop()
     }
 
     pub(crate) fn pop_redo(&mut self) -> Option<(Author, Before)> {
         self.redo.pop()
     }
 
-    pub(crate) fn push_redo(&mut self, author: Author, before: Before) {
-        self.redo.push((author, before));
+    pub(crate) fn push_redo(&mut self, author: Author, before: Before, now: &Scene) {
+        self.redo.push(author, before, now);
     }
 
     /// Adds a step that was redone: what can still be redone stays.
     pub(crate) fn append(&mut self, author: Author, before: Before, now: &Scene) {
-        let bytes = before.bytes(now);
-        self.steps += 1;
-        self.bytes += bytes;
-        let Before::Cells(to, new) = before else {
-            self.undo.push_back(Arc::new(Run::One { author, before, bytes }));
-            return;
-        };
-        if let Some(last) = self.undo.back_mut()
-            && let Run::Cells { author: by, layer, cells, ends } = Arc::make_mut(last)
-            && (*by, *layer) == (author, to)
-            && cells.len() + new.len() <= SMALL_STEP
-        {
-            cells.extend(new);
-            ends.push(cells.len() as u32);
-            return;
-        }
-        let ends = vec![new.len() as u32];
-        self.undo.push_back(Arc::new(Run::Cells { author, layer: to, cells: new, ends }));
-    }
-
-    /// A run goes as a whole: its cells were written in order.
-    fn drop_oldest(&mut self) {
-        if let Some(run) = self.undo.pop_front() {
-            self.steps -= run.steps();
-            self.bytes -= run.bytes();
-        }
+        self.undo.push(author, before, now);
     }
 }

@@ -11,6 +11,8 @@ mod history;
 pub mod image;
 pub mod math;
 pub mod ops;
+pub mod palette;
+pub mod parallel;
 pub mod project;
 pub mod query;
 pub mod render;

@@ -96,6 +96,24 @@ impl Mat4 {
         add(add(x, y), z)
     }
 
+    /// The whole voxels of an upright box, its sides rounded; `None` when there are none in space.
+    pub fn whole_voxels(&self) -> Option<Bounds> {
+        if !self.is_set() {
+            return None;
+        }
+        let center = self.column(3);
+        let half = [self.0[0], self.0[5], self.0[10]].map(|h| f64::from(h.abs()));
+        let low = [0, 1, 2].map(|axis| (center[axis] - half[axis]).round());
+        let high = [0, 1, 2].map(|axis| (center[axis] + half[axis]).round() - 1.0);
+        let (least, greatest) = (f64::from(i32::MIN), f64::from(i32::MAX));
+        let reaches = |axis: usize| low[axis] <= greatest && high[axis] >= least;
+        if !(0..3).all(reaches) {
+            return None;
+        }
+        // `as` saturates: what is beyond space is cut off.
+        Bounds::new(low.map(|v| v as i32).into(), high.map(|v| v as i32).into())
+    }
+
     /// The inverse of an affine matrix, in full precision; `None` when it is
     /// flat or not finite.
     pub fn inverse(&self) -> Option<Inverse> {
@@ -107,6 +125,17 @@ impl Mat4 {
         let rows = [cross(y, z), cross(z, x), cross(x, y)].map(|row| scale(row, 1.0 / det));
         rows.iter().flatten().all(|value| value.is_finite()).then_some(Inverse { rows, offset })
     }
+}
+
+/// The product `a·b`: first `b`, then `a`. Summed in `f64`, rounded once.
+pub fn compose(a: &Mat4, b: &Mat4) -> Mat4 {
+    let term = |row: usize, column: usize, i: usize| {
+        f64::from(a.0[4 * i + row]) * f64::from(b.0[4 * column + i])
+    };
+    Mat4(std::array::from_fn(|index| {
+        let (row, column) = (index % 4, index / 4);
+        (0..4).map(|i| term(row, column, i)).sum::<f64>() as f32
+    }))
 }
 
 /// The inverse of an affine [`Mat4`].
@@ -132,6 +161,12 @@ impl Inverse {
         let from_offset = sub(p, self.offset);
         self.rows.map(|row| dot(row, from_offset))
     }
+
+    /// What coordinate `axis` of a point adds to [`Inverse::point`]: the sum of the three
+    /// is that point, to the bit.
+    pub fn term(&self, axis: usize, value: f64) -> Vec3 {
+        self.rows.map(|row| row[axis] * (value - self.offset[axis]))
+    }
 }
 
 #[cfg(test)]
@@ -143,6 +178,16 @@ mod tests {
         let mat = Mat4([0., 2., 0., 0., -3., 0., 0., 0., 1., 0., 4., 0., 5., 6., 7., 1.]);
         let p = [0.5, -1.25, 3.0];
         assert_eq!(mat.inverse().unwrap().point(mat.point(p)), p);
+    }
+
+    #[test]
+    fn a_product_applies_the_right_one_first() {
+        let turn = Mat4([0., 1., 0., 0., -1., 0., 0., 0., 0., 0., 1., 0., 0., 0., 0., 1.]);
+        let shift = Mat4::from_box([5., 0., 0.], [1.; 3]);
+        let p = [1., 2., 3.];
+        assert_eq!(compose(&turn, &shift).point(p), turn.point(shift.point(p)));
+        assert_eq!(compose(&shift, &turn).point(p), [3., 1., 3.]);
+        assert_eq!(compose(&Mat4::IDENTITY, &turn), turn);
     }
 
     #[test]

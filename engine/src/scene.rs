@@ -118,6 +118,43 @@ impl Material {
     }
 }
 
+/// What a material looks like.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Look {
+    /// Its name.
+    pub name: String,
+    /// Linear RGBA that multiplies the voxels' colour.
+    pub color: [f32; 4],
+    /// 0 to 1.
+    pub metallic: f32,
+    /// 0 to 1.
+    pub roughness: f32,
+    /// Linear RGB added after shading.
+    pub emission: [f32; 3],
+}
+
+/// What a camera sees, without what its file had that we do not know.
+#[derive(Clone, Debug, PartialEq)]
+pub struct View {
+    /// The camera's name.
+    pub name: String,
+    /// The distance to the point it turns around.
+    pub dist: f32,
+    /// Orthographic: `dist` is then half the picture's width.
+    pub ortho: bool,
+    /// Camera to world.
+    pub mat: Mat4,
+}
+
+/// What is selected.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Selection {
+    /// Maps [-1, 1]^3 to the selection box.
+    pub area: Option<Mat4>,
+    /// The selected voxels, white; empty when none are.
+    pub mask: Volume,
+}
+
 /// A camera as files store it: looks down its own -Z; vertical field of view 20 degrees.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SceneCamera {
@@ -214,6 +251,8 @@ pub struct Scene {
     pub light: Light,
     /// The work area as a box matrix: frames cameras and exports, clips shape layers.
     pub area: Mat4,
+    /// What is selected; files do not keep it.
+    pub selection: Selection,
     /// Unknown keys of its file's image.
     pub extra: Extra,
     /// Unknown chunks of the file, in file order.
@@ -239,6 +278,7 @@ impl Scene {
             active_camera: 0,
             light: Light::default(),
             area: DEFAULT_AREA,
+            selection: Selection::default(),
             extra: Extra::new(),
             extra_chunks: Vec::new(),
         }
@@ -262,10 +302,22 @@ impl Scene {
 
     /// The first of "Layer.1", "Layer.2", ... that no layer is called, whatever the case.
     pub fn free_name(&self) -> String {
+        self.free_name_like("Layer")
+    }
+
+    /// The first of "base.1", "base.2", ... that no layer is called, whatever the case; a
+    /// base that ends in ".n" goes on from n.
+    pub fn free_name_like(&self, base: &str) -> String {
         let taken: std::collections::BTreeSet<String> =
             self.layers.iter().map(|layer| layer.name.to_ascii_lowercase()).collect();
-        let free = (1..).find(|n: &u64| !taken.contains(&format!("layer.{n}")));
-        format!("Layer.{}", free.unwrap_or_default())
+        let numbered = base.rsplit_once('.').and_then(|(stem, n)| Some((stem, n.parse().ok()?)));
+        let (stem, first): (&str, u32) = numbered.unwrap_or((base, 1));
+        // Room for a dot and any number.
+        let stem = &stem[..stem.floor_char_boundary(NAME_MAX - 21)];
+        let named = |n: u64| format!("{stem}.{n}");
+        let free =
+            (u64::from(first.max(1))..).find(|n| !taken.contains(&named(*n).to_ascii_lowercase()));
+        named(free.unwrap_or_default())
     }
 
     /// The voxels per axis of the work area, rounded.
@@ -276,14 +328,7 @@ impl Scene {
 
     /// The whole voxels of the work area.
     pub fn area_bounds(&self) -> Option<Bounds> {
-        if !self.area.is_set() {
-            return None;
-        }
-        let center = self.area.column(3);
-        let half = [self.area.0[0], self.area.0[5], self.area.0[10]].map(|h| f64::from(h.abs()));
-        let low = [0, 1, 2].map(|axis| (center[axis] - half[axis]).round() as i32);
-        let high = [0, 1, 2].map(|axis| (center[axis] + half[axis]).round() as i32);
-        Bounds::new(low.into(), high.map(|end| end.saturating_sub(1)).into())
+        self.area.whole_voxels()
     }
 
     /// The smallest box around the voxels of all layers, hidden ones too.

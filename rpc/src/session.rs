@@ -11,6 +11,7 @@ use crate::job::{Effect, Finished, Job, Step};
 use crate::method::{Change, Edit, Handler, Open, Plan, Read, Say};
 use goxel_engine::command::{Author, Command};
 use goxel_engine::format::Limits;
+use goxel_engine::parallel::Threads;
 use goxel_engine::project::{Outcome as Done, Project, ProjectLimits};
 use goxel_engine::scene::{LayerKind, Scene};
 use goxel_engine::snapshot::Snapshot;
@@ -31,6 +32,15 @@ pub struct Config {
     pub project: ProjectLimits,
     /// What a file may unfold to.
     pub format: Limits,
+    /// How many threads one edit may use; 0 counts as 1.
+    pub threads: usize,
+}
+
+impl Config {
+    /// A project of that scene, within what is allowed.
+    pub(crate) fn project_of(&self, scene: Scene) -> Project {
+        Project::from_scene(scene).with_limits(self.project).with_threads(Threads(self.threads))
+    }
 }
 
 /// The state behind the methods: the current project.

@@ -250,6 +250,17 @@ fn a_flood_recolours_the_connected_region() {
         ),
         (
             "flood_fill",
+            json!({ "tolerance": 9, "compare": "neighbor", "connectivity": 26,
+                    "region": { "min": [1, 0, 0], "max": [5, 5, 5] }, "position": [1, 0, 0] }),
+            json!({ "voxels_filled": 1 }),
+        ),
+        (
+            "flood_fill",
+            json!({ "connectivity": 8 }),
+            error(-32602, "Parameter 'connectivity' must be 6, 18 or 26"),
+        ),
+        (
+            "flood_fill",
             json!({ "tolerance": 256 }),
             error(-32602, "Parameter 'tolerance' must be between 0 and 255"),
         ),

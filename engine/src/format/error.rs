@@ -46,6 +46,10 @@ pub enum Cause {
     TooFar,
     /// No voxel that the format can hold: nothing to write.
     Empty,
+    /// The bytes begin like no palette we read, and their name does not tell.
+    UnknownPalette,
+    /// A palette without a colour: nothing to write.
+    NoColors,
 }
 
 impl FormatError {
@@ -70,8 +74,9 @@ impl FormatError {
         match &self.cause {
             Cause::Limit { .. } | Cause::TooFar => ErrorKind::LimitExceeded,
             Cause::Picture(picture) => picture.kind(),
-            Cause::Empty => ErrorKind::InvalidOperation,
+            Cause::Empty | Cause::NoColors => ErrorKind::InvalidOperation,
             Cause::UnknownFormat
+            | Cause::UnknownPalette
             | Cause::Version(_)
             | Cause::CutShort { .. }
             | Cause::Broken(_)
@@ -93,6 +98,8 @@ impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Cause::UnknownFormat => f.write_str("neither a gox nor a vox file"),
+            Cause::UnknownPalette => f.write_str("not a palette: gpl, dat, png or vox"),
+            Cause::NoColors => f.write_str("nothing to write: the palette holds no colour"),
             Cause::Version(version) => write!(f, "unknown version {version}"),
             Cause::CutShort { needed, left } => {
                 write!(f, "cut short: {needed} bytes needed, {left} left")

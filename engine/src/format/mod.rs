@@ -17,7 +17,7 @@
 mod error;
 pub mod gox;
 mod limits;
-mod reader;
+pub(crate) mod reader;
 pub mod vox;
 
 pub use error::{Cause, FormatError};

@@ -6,6 +6,7 @@
 //! are bytes out.
 
 pub mod png;
+pub(crate) mod srgb;
 
 use crate::error::ErrorKind;
 use std::fmt;

@@ -1,269 +1,215 @@
-//! Flood: the connected region of like-coloured voxels around a seed.
+//! Flood: the connected region of like-coloured voxels around a seed (spec/engine.md 6).
 //!
-//! The flood runs brick by brick on words of bits: inside a brick it grows until
-//! nothing changes, then what reached a side enters the brick beyond it.
+//! The flood goes brick by brick, breadth first. A brick that is open throughout is
+//! reached as one; in others only what is being spread takes memory, and a brick
+//! reached to its last place is forgotten but for its part of the mask.
 
-use crate::volume::{Brick, BrickCoord, Coord, Local, Volume, Voxel};
-use std::collections::HashMap;
+use super::ground::{Chamber, Ground, Place, Seam, Wave, row_and_bit};
+use super::rows::Rows;
+use super::spread::Spread;
+use crate::volume::{Brick, BrickCoord, Coord, Volume, Voxel};
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 
-/// The voxels connected to `seed` through faces whose red, green and blue each
-/// differ from the seed's by at most `tolerance`, as a white mask. Empty when
-/// there is no voxel at the seed: empty space is never flooded.
-pub fn flood(volume: &Volume, seed: Coord, tolerance: u8) -> Volume {
+/// What is connected to `seed`, as a white mask; its [`Volume::filled`] is the count.
+///
+/// Where `seed` holds a voxel: the voxels reached over colours that the tolerance
+/// passes. Where it is empty: the empty places reached, in the box only, and nothing
+/// when no box is given. Nothing when `seed` lies outside the box.
+///
+/// `None` when the mask would take more than `room` bricks.
+pub fn flood(volume: &Volume, seed: Coord, spread: &Spread, room: usize) -> Option<Volume> {
+    if spread.within.is_some_and(|bounds| !bounds.contains(seed)) {
+        return Some(Volume::new());
+    }
     let color = volume.get(seed);
-    let mut region = Volume::new();
-    if color.is_empty() {
-        return region;
-    }
-    let mut rooms: HashMap<BrickCoord, Room> = HashMap::new();
-    let mut waiting = vec![(seed.brick(), Rows::of([seed.local()]))];
-    while let Some((home, entering)) = waiting.pop() {
-        let room =
-            rooms.entry(home).or_insert_with(|| Room::new(volume.brick(home), color, tolerance));
-        let reached = room.enter(&entering);
-        for side in Side::ALL {
-            let leaving = reached.beyond(side);
-            if let (false, Some(next)) = (leaving.is_empty(), side.from(home)) {
-                waiting.push((next, leaving));
-            }
-        }
-    }
-    for (home, room) in rooms.into_iter().filter(|(_, room)| !room.reached.is_empty()) {
-        region.edit(home, |brick| brick.fill(&room.reached.cells(), Voxel::WHITE));
-    }
-    region
+    let ground = match spread.within {
+        _ if !color.is_empty() => Ground::around(volume, color, spread),
+        Some(_) => Ground::hollow(volume, spread),
+        None => return Some(Volume::new()),
+    };
+    Flood::new(room).run(&ground, seed)
 }
 
-/// A brick being flooded.
-struct Room {
-    open: Rows,
-    reached: Rows,
+struct Flood {
+    places: HashMap<BrickCoord, Room>,
+    /// Bricks in which something was reached that has not left them yet.
+    queue: VecDeque<(BrickCoord, Extent)>,
+    wave: Wave,
+    /// The mask.
+    region: Vec<(BrickCoord, Arc<Brick>)>,
+    /// A white brick, shared wherever one is whole.
+    white: Arc<Brick>,
+    /// How many more bricks the mask may take.
+    left: usize,
 }
 
-impl Room {
-    fn new(brick: Option<&Brick>, color: Voxel, tolerance: u8) -> Self {
-        let alike = |voxel: Voxel| {
-            (0..3).all(|channel| voxel.0[channel].abs_diff(color.0[channel]) <= tolerance)
-        };
-        let open = match brick.map(|brick| (brick, brick.uniform())) {
-            None => Rows::EMPTY,
-            Some((brick, Some(only))) if alike(only) => Rows::filled(brick),
-            Some((_, Some(_))) => Rows::EMPTY,
-            Some((brick, None)) => {
-                Rows::of(brick.voxels().filter(|(_, voxel)| alike(*voxel)).map(|(at, _)| at))
-            }
-        };
-        Self { open, reached: Rows::EMPTY }
-    }
-
-    /// Floods from `entering` and returns what was not reached before.
-    fn enter(&mut self, entering: &Rows) -> Rows {
-        let before = self.reached;
-        let mut grown = before.or(&entering.and(&self.open));
-        while grown != self.reached {
-            self.reached = grown;
-            grown = grown.grow(&self.open);
-        }
-        self.reached.and_not(&before)
-    }
+/// What is known of a brick.
+enum Room {
+    /// Nothing more can be reached in it.
+    Shut,
+    /// All of it can, as one.
+    Full,
+    /// Some of it can.
+    Some(Box<Part>),
 }
 
-/// One of the six ways out of a brick.
+struct Part {
+    chamber: Chamber,
+    /// What was reached and has not left the brick yet.
+    fresh: Rows,
+    is_queued: bool,
+    is_counted: bool,
+}
+
+/// How much of a brick in the queue is fresh.
 #[derive(Clone, Copy)]
-struct Side {
-    axis: usize,
-    up: bool,
+enum Extent {
+    All,
+    Fresh,
 }
 
-impl Side {
-    const ALL: [Side; 6] = [
-        Side { axis: 0, up: false },
-        Side { axis: 0, up: true },
-        Side { axis: 1, up: false },
-        Side { axis: 1, up: true },
-        Side { axis: 2, up: false },
-        Side { axis: 2, up: true },
-    ];
-
-    /// The brick on that side, or `None` at the end of space.
-    fn from(self, home: BrickCoord) -> Option<BrickCoord> {
-        let mut step = [0; 3];
-        step[self.axis] = if self.up { 16 } else { -16 };
-        Some(home.origin().offset(step)?.brick())
+impl From<Place> for Room {
+    fn from(place: Place) -> Self {
+        match place {
+            Place::Shut => Room::Shut,
+            Place::Full => Room::Full,
+            Place::Some(chamber) => Room::Some(Box::new(Part {
+                chamber: *chamber,
+                fresh: Rows::EMPTY,
+                is_queued: false,
+                is_counted: false,
+            })),
+        }
     }
 }
 
-/// A bit per place of a brick, by [`Local::index`]: four rows along x in a word,
-/// four words for each z.
-#[derive(Clone, Copy, PartialEq)]
-struct Rows([u64; 64]);
-
-/// The lowest place of each row in a word.
-const ROW_START: u64 = 0x0001_0001_0001_0001;
-
-impl Rows {
-    const EMPTY: Rows = Rows([0; 64]);
-
-    fn of(places: impl IntoIterator<Item = Local>) -> Self {
-        let mut rows = Self::EMPTY;
-        for at in places {
-            rows.0[at.index() / 64] |= 1 << (at.index() % 64);
+impl Flood {
+    fn new(room: usize) -> Self {
+        Self {
+            places: HashMap::new(),
+            queue: VecDeque::new(),
+            wave: Wave::new(),
+            region: Vec::new(),
+            white: Arc::new(Brick::full(Voxel::WHITE)),
+            left: room,
         }
-        rows
     }
 
-    fn filled(brick: &Brick) -> Self {
-        let mut rows = Self::EMPTY;
-        for row in 0..256u16 {
-            let bits = u64::from(brick.row(row & 15, row >> 4));
-            rows.0[usize::from(row / 4)] |= bits << (16 * (row % 4));
-        }
-        rows
-    }
-
-    fn is_empty(&self) -> bool {
-        self.0 == [0; 64]
-    }
-
-    fn or(&self, other: &Rows) -> Rows {
-        Rows(std::array::from_fn(|i| self.0[i] | other.0[i]))
-    }
-
-    fn and(&self, other: &Rows) -> Rows {
-        Rows(std::array::from_fn(|i| self.0[i] & other.0[i]))
-    }
-
-    fn and_not(&self, other: &Rows) -> Rows {
-        Rows(std::array::from_fn(|i| self.0[i] & !other.0[i]))
-    }
-
-    /// These places and their neighbours inside the brick, where `open` allows.
-    fn grow(&self, open: &Rows) -> Rows {
-        let word = |i: usize| self.0[i];
-        Rows(std::array::from_fn(|i| {
-            let here = word(i);
-            let along_x = (here & !(ROW_START << 15)) << 1 | (here & !ROW_START) >> 1;
-            let below = if i % 4 > 0 { word(i - 1) >> 48 } else { 0 };
-            let above = if i % 4 < 3 { word(i + 1) << 48 } else { 0 };
-            let along_y = here << 16 | below | here >> 16 | above;
-            let under = if i >= 4 { word(i - 4) } else { 0 };
-            let over = if i < 60 { word(i + 4) } else { 0 };
-            (here | along_x | along_y | under | over) & open.0[i]
-        }))
-    }
-
-    /// The places on that side, as the places they touch in the brick beyond.
-    fn beyond(&self, side: Side) -> Rows {
-        let mut beyond = Self::EMPTY;
-        match (side.axis, side.up) {
-            (0, false) => {
-                beyond.0 = self.0.map(|word| (word & ROW_START) << 15);
-            }
-            (0, true) => {
-                beyond.0 = self.0.map(|word| word >> 15 & ROW_START);
-            }
-            (1, false) => {
-                (0..16).for_each(|z| beyond.0[4 * z + 3] = self.0[4 * z] << 48);
-            }
-            (1, true) => {
-                (0..16).for_each(|z| beyond.0[4 * z] = self.0[4 * z + 3] >> 48);
-            }
-            (_, false) => beyond.0[60..].copy_from_slice(&self.0[..4]),
-            (_, true) => beyond.0[..4].copy_from_slice(&self.0[60..]),
-        }
-        beyond
-    }
-
-    /// The same places, a word per cell.
-    fn cells(&self) -> [u64; 64] {
-        let mut cells = [0; 64];
-        for (i, word) in self.0.iter().enumerate() {
-            for bit in crate::volume::Bits(*word) {
-                let at = Local::from_index((64 * i) as u16 + bit as u16);
-                let (cell, bit) = at.cell_and_bit();
-                cells[cell] |= 1 << bit;
+    fn run(mut self, ground: &Ground<'_>, seed: Coord) -> Option<Volume> {
+        self.begin(ground, seed)?;
+        while let Some((home, extent)) = self.queue.pop_front() {
+            let fresh = match extent {
+                Extent::All => Rows::FULL,
+                Extent::Fresh => self.take_fresh(home),
+            };
+            for seam in ground.seams() {
+                self.cross(ground, home, &fresh, seam)?;
             }
         }
-        cells
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn line(reds: &[u8]) -> Volume {
-        let voxel = |(x, red): (usize, &u8)| (Coord::new(x as i32, 0, 0), Voxel::rgb(*red, 0, 0));
-        reds.iter().enumerate().filter(|(_, red)| **red > 0).map(voxel).collect()
+        Some(self.finish())
     }
 
-    #[track_caller]
-    fn check(reds: &[u8], seed: i32, tolerance: u8, expected: u64) {
-        let region = flood(&line(reds), Coord::new(seed, 0, 0), tolerance);
-        assert_eq!(region.filled(), expected, "{reds:?}");
+    fn begin(&mut self, ground: &Ground<'_>, seed: Coord) -> Option<()> {
+        let home = seed.brick();
+        let (row, bit) = row_and_bit(seed);
+        let mut room = Room::from(ground.place(home));
+        if let Room::Some(part) = &mut room {
+            part.chamber.enter(&mut self.wave, row, bit);
+        }
+        self.places.insert(home, room);
+        self.reach(ground, home)
     }
 
-    #[test]
-    fn a_flood_stops_at_another_colour_and_at_gaps() {
-        check(&[9, 9, 9, 8, 9], 1, 0, 3);
-        check(&[9, 9, 0, 9], 0, 0, 2);
-    }
-
-    #[test]
-    fn tolerance_counts_from_the_seed() {
-        check(&[10, 12, 14, 16], 0, 4, 3);
-    }
-
-    #[test]
-    fn empty_space_is_never_flooded() {
-        check(&[9, 0, 9], 1, 255, 0);
-    }
-
-    /// The same region, one voxel after the other.
-    fn plain(volume: &Volume, seed: Coord, tolerance: u8) -> Volume {
-        let color = volume.get(seed);
-        let alike = |at: Coord| {
-            let voxel = volume.get(at);
-            let near = |c: usize| voxel.0[c].abs_diff(color.0[c]) <= tolerance;
-            !voxel.is_empty() && (0..3).all(near)
+    /// What the brick has to pass on; its place is shut when no more can be reached.
+    fn take_fresh(&mut self, home: BrickCoord) -> Rows {
+        let Some(Room::Some(part)) = self.places.get_mut(&home) else {
+            return Rows::EMPTY;
         };
-        let mut region = Volume::new();
-        let mut open = vec![seed];
-        while let Some(at) = open.pop() {
-            if alike(at) && region.set(at, Voxel::WHITE).is_empty() {
-                for axis in 0..3 {
-                    for step in [-1, 1] {
-                        let mut by = [0; 3];
-                        by[axis] = step;
-                        open.extend(at.offset(by));
-                    }
+        part.is_queued = false;
+        let fresh = std::mem::replace(&mut part.fresh, Rows::EMPTY);
+        if part.chamber.is_done() {
+            self.region.push((home, mask(part.chamber.reached())));
+            self.places.insert(home, Room::Shut);
+        }
+        fresh
+    }
+
+    /// Lets what is fresh at `home` into the brick beyond the seam.
+    fn cross(
+        &mut self,
+        ground: &Ground<'_>,
+        home: BrickCoord,
+        fresh: &Rows,
+        seam: &Seam,
+    ) -> Option<()> {
+        let Some(next) = seam.beyond(home).filter(|_| seam.touches(fresh)) else {
+            return Some(());
+        };
+        let room = self.places.entry(next).or_insert_with(|| ground.place(next).into());
+        match room {
+            Room::Shut => return Some(()),
+            Room::Full => {
+                let border = ground.border(home, next);
+                let enters = |tie| border.joined(tie, fresh, u16::MAX) != 0;
+                if !seam.ties.iter().any(|tie| enters(*tie)) {
+                    return Some(());
+                }
+            }
+            Room::Some(part) => {
+                let border = ground.border(home, next);
+                for tie in &seam.ties {
+                    let bits = border.joined(*tie, fresh, part.chamber.left(tie.to()));
+                    part.chamber.enter(&mut self.wave, tie.to(), bits);
                 }
             }
         }
-        region
+        self.reach(ground, next)
     }
 
-    proptest! {
-        #[test]
-        fn a_flood_by_bricks_is_a_flood_by_voxels(
-            voxels in prop::collection::vec(([-18..18i32, -3..3i32, 12..19i32], 0u8..3), 1..4000),
-            tolerance in 0u8..2,
-        ) {
-            let voxel = |([x, y, z], n): &([i32; 3], u8)| {
-                (Coord::new(*x, *y, *z), Voxel([10 + n, 10, 10, 255 * u8::from(*n != 2)]))
-            };
-            let volume: Volume = voxels.iter().map(voxel).collect();
-            for seed in [voxels[0].0, voxels[voxels.len() / 2].0].map(Coord::from) {
-                prop_assert_eq!(flood(&volume, seed, tolerance), plain(&volume, seed, tolerance));
+    /// Spreads what entered the brick inside it, and puts it in the queue.
+    fn reach(&mut self, ground: &Ground<'_>, home: BrickCoord) -> Option<()> {
+        match self.places.get_mut(&home) {
+            Some(Room::Full) => {
+                self.left = self.left.checked_sub(1)?;
+                self.region.push((home, Arc::clone(&self.white)));
+                self.places.insert(home, Room::Shut);
+                self.queue.push_back((home, Extent::All));
+            }
+            Some(Room::Some(part)) if !self.wave.is_empty() => {
+                if !part.is_counted {
+                    self.left = self.left.checked_sub(1)?;
+                    part.is_counted = true;
+                }
+                let fresh = &mut part.fresh;
+                let note = |row: usize, bits| fresh.0[row] |= bits;
+                part.chamber.spread(&mut self.wave, ground.neighbors(), note);
+                if !part.is_queued {
+                    part.is_queued = true;
+                    self.queue.push_back((home, Extent::Fresh));
+                }
+            }
+            _ => {}
+        }
+        Some(())
+    }
+
+    fn finish(mut self) -> Volume {
+        for (home, room) in self.places {
+            if let Room::Some(part) = room {
+                self.region.push((home, mask(part.chamber.reached())));
             }
         }
-    }
-
-    #[test]
-    fn the_ends_of_space_are_walls() {
-        let corner = Coord::new(i32::MAX, i32::MIN, i32::MAX);
-        let volume: Volume = [(corner, Voxel::WHITE)].into_iter().collect();
-        assert_eq!(flood(&volume, corner, 0).filled(), 1);
+        Volume::from_bricks(self.region)
     }
 }
+
+fn mask(reached: &Rows) -> Arc<Brick> {
+    let mut brick = Brick::default();
+    brick.fill(&reached.cells(), Voxel::WHITE);
+    Arc::new(brick)
+}
+
+#[cfg(test)]
+#[path = "flood_tests.rs"]
+mod tests;

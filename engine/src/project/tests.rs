@@ -1,7 +1,14 @@
 //! What commands do, what they refuse, and that undo is exact.
 
 use super::*;
+use crate::error::ErrorKind;
+use crate::ops::{Shape, Spread};
+use crate::volume::{Bounds, Coord, Voxel};
 use proptest::prelude::*;
+
+mod edits;
+mod history;
+mod stack;
 
 const RED: Voxel = Voxel::rgb(255, 0, 0);
 const NOBODY: Author = Author(0);
@@ -39,6 +46,7 @@ fn check_refused(project: &mut Project, command: Command, expected: &ProjectErro
     assert_eq!(project.steps(), before.steps());
 }
 
+/// spec/engine.md 4, New layer: appended on top, becomes active.
 #[test]
 fn new_layers_come_on_top_and_become_active() {
     let mut project = Project::new();
@@ -48,6 +56,7 @@ fn new_layers_come_on_top_and_become_active() {
     assert_eq!(filled(&project), [0, 1]);
 }
 
+/// spec/engine.md 4, New layer: id = smallest unused.
 #[test]
 fn ids_of_deleted_layers_are_used_again() {
     let mut project = Project::new();
@@ -57,6 +66,7 @@ fn ids_of_deleted_layers_are_used_again() {
     assert_eq!(run(&mut project, add("again")).layer, LayerId(2));
 }
 
+/// spec/engine.md 4, Delete: the last one leaves an empty "unnamed" layer.
 #[test]
 fn the_last_layer_deleted_is_replaced_by_an_empty_one() {
     let mut project = Project::new();
@@ -67,6 +77,7 @@ fn the_last_layer_deleted_is_replaced_by_an_empty_one() {
     assert_eq!(project.scene().active, LayerId(1));
 }
 
+/// spec/engine.md 4, Delete: active falls to the top layer.
 #[test]
 fn deleting_the_active_layer_activates_the_top() {
     let mut project = Project::new();
@@ -89,6 +100,7 @@ fn merging_draws_the_source_over_the_target_and_removes_it() {
     assert_eq!(project.scene().layers[0].volume.get(Coord::new(0, 0, 0)), RED);
 }
 
+/// spec/engine.md 4, Delete: clones become plain layers.
 #[test]
 fn a_clone_whose_base_is_deleted_keeps_its_voxels() {
     let mut scene = Scene::new();
@@ -134,7 +146,7 @@ fn a_flood_recolours_the_region_and_counts_it() {
     run(&mut project, cube(12, Voxel::WHITE));
     run(&mut project, set(100, Voxel::WHITE));
     let seed = Coord::new(5, 5, 5);
-    let flood = Command::FloodFill { layer: None, seed, voxel: RED, tolerance: 0 };
+    let flood = Command::FloodFill { layer: None, seed, voxel: RED, spread: Spread::default() };
     assert_eq!(run(&mut project, flood).touched, 1728);
     assert_eq!(project.scene().layers[0].volume.get(Coord::new(100, 0, 0)), Voxel::WHITE);
 }
@@ -230,6 +242,7 @@ fn each_small_step_is_undone_by_itself() {
     assert_eq!(project.redo(), Err(ProjectError::NothingToRedo));
 }
 
+/// spec/engine.md 5, Undo: a push discards the redo tail.
 #[test]
 fn a_new_edit_forgets_what_was_undone() {
     let mut project = Project::new();
@@ -272,6 +285,7 @@ fn a_step_that_keeps_all_layers_takes_their_room() {
     assert!((1..=most).contains(&project.steps().0), "{:?} of {most}", project.steps());
 }
 
+/// spec/engine.md 5, Undo: a snapshot if the image differs.
 #[test]
 fn an_edit_that_changes_nothing_is_no_step() {
     let mut project = Project::new();
@@ -312,7 +326,7 @@ fn any_command() -> impl Strategy<Value = Command> {
             }
         ),
         1 => (layer.clone(), coord, voxel)
-            .prop_map(|(layer, seed, voxel)| Command::FloodFill { layer, seed, voxel, tolerance: 0 }),
+            .prop_map(|(layer, seed, voxel)| Command::FloodFill { layer, seed, voxel, spread: Spread::default() }),
         1 => layer.prop_map(|layer| Command::ClearLayer { layer }),
         1 => Just(Command::AddLayer { name: None, visible: true }),
         1 => id.clone().prop_map(|layer| Command::DeleteLayer { layer }),

@@ -16,7 +16,6 @@ mod cover;
 mod edge;
 mod grid;
 mod shade;
-mod srgb;
 mod tile;
 mod walk;
 

@@ -6,8 +6,8 @@
 
 use super::edge;
 use super::grid::{Grid, Hit};
-use super::srgb::CURVE;
 use super::{Mode, Settings};
+use crate::image::srgb::CURVE;
 use crate::math::{self, Vec3};
 use crate::scene::Light;
 use std::f64::consts::FRAC_1_SQRT_2;

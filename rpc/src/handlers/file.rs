@@ -7,7 +7,6 @@ use crate::params::Params;
 use crate::session::{About, Config, Current, View};
 use crate::values::PATH;
 use goxel_engine::format::{self, Format, FormatError};
-use goxel_engine::project::Project;
 use serde_json::{Value, json};
 
 const MISSING_PATH: &str = "Missing required parameter: path";
@@ -21,7 +20,7 @@ pub(crate) fn load(
     let path = params.required_text(PATH, MISSING_PATH)?;
     let bytes = host.read_file(path).map_err(|error| Problem::io(&error))?;
     let scene = format::decode(&bytes, &config.format).map_err(|error| refused(&error))?;
-    let project = Project::from_scene(scene).with_limits(config.project);
+    let project = config.project_of(scene);
     let scene = project.scene();
     let (name, size) = (stem(path), scene.area_size());
     let result = json!({

@@ -65,7 +65,7 @@ fn size(params: &Params<'_>) -> Result<[i32; 3], Problem> {
 }
 
 fn template(params: &Params<'_>, size: [i32; 3], config: &Config) -> Result<Project, Problem> {
-    let empty = Project::new().with_limits(config.project);
+    let empty = config.project_of(Scene::new());
     let shape = match params.text(&["template"])?.unwrap_or("empty") {
         "empty" | "" => return Ok(empty),
         name => Shape::from_name(name).ok_or_else(|| {
@@ -80,7 +80,7 @@ fn template(params: &Params<'_>, size: [i32; 3], config: &Config) -> Result<Proj
     let mut filled = empty;
     filled.apply(Command::FillShape { layer, shape, bounds, voxel }, Author::default())?;
     // What a project starts with cannot be undone.
-    Ok(Project::from_scene(filled.scene().clone()).with_limits(config.project))
+    Ok(config.project_of(filled.scene().clone()))
 }
 
 /// `goxel.get_status`

@@ -9,9 +9,10 @@ use crate::params::{Params, wrong};
 use crate::session::View;
 use crate::values::{bounds, flag, integer, triple};
 use goxel_engine::composite::voxels_of;
-use goxel_engine::query::{self, ColorOrder, Filter, Found, Like, Page};
+use goxel_engine::parallel::Threads;
+use goxel_engine::query::{self, ColorOrder, Filter, Found, Page};
 use goxel_engine::scene::{LayerId, Scene};
-use goxel_engine::volume::{BlendMode, Bounds, Coord, Volume, Voxel};
+use goxel_engine::volume::{BlendMode, Bounds, Coord, Like, Volume, Voxel};
 use serde_json::{Value, json};
 
 type Read = Result<(Value, Effect), Problem>;
@@ -51,7 +52,7 @@ pub(crate) fn histogram(view: &View, _: &dyn Host, params: &Params<'_>) -> Read 
         true => ColorOrder::Count,
         false => ColorOrder::Color,
     };
-    let mut colors = query::colors(&asked.volume, within(params)?, bin, order);
+    let mut colors = query::colors(&asked.volume, within(params)?, bin, order, Threads(1));
     let total: u64 = colors.iter().map(|(_, count)| count).sum();
     colors.truncate(positive(params, "top_n")?.unwrap_or(usize::MAX));
     // Legacy: shares are of the colours that are kept.
@@ -76,7 +77,7 @@ pub(crate) fn unique_colors(view: &View, _: &dyn Host, params: &Params<'_>) -> R
     let order = if by_count { ColorOrder::Count } else { ColorOrder::Color };
     let threshold = channel(params, "merge_threshold")?.unwrap_or(10);
     let bin = if flag(params, "merge_similar")?.unwrap_or(false) { threshold } else { 0 };
-    let colors = query::colors(&asked.volume, within(params)?, bin, order);
+    let colors = query::colors(&asked.volume, within(params)?, bin, order, Threads(1));
     let row = |(color, _): &(Voxel, u64)| json!({ "hex": hex(*color), "rgba": color.0 });
     let result = json!({
         "colors": colors.iter().map(row).collect::<Vec<_>>(),

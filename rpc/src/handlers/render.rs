@@ -10,10 +10,11 @@ use crate::session::View;
 use crate::values::{PATH, flag, integer};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use goxel_engine::composite;
 use goxel_engine::image::png;
+use goxel_engine::parallel::Threads;
 use goxel_engine::render::{self, Antialias, Background, MAX_PIXELS, MAX_SIDE, Mode, Settings};
 use goxel_engine::scene::{DEFAULT_AREA_BOUNDS, Scene};
+use goxel_engine::snapshot::Snapshot;
 use serde_json::{Value, json};
 
 const DEFAULT_SIDE: u32 = 512;
@@ -35,7 +36,7 @@ pub(crate) fn scene(
     only_png(&asked)?;
     let scene = view.snapshot.scene();
     let settings = Settings { threads: host.render_threads(), ..settings(&asked, scene)? };
-    let file = picture(scene, &asked, &settings)?;
+    let file = picture(&view.snapshot, &asked, &settings)?;
     let result = match path {
         Some(path) => to_file(host, path, &file, &settings)?,
         None => inline(&file, &settings)?,
@@ -154,9 +155,13 @@ fn channels_of(channels: &[Value]) -> [u8; 4] {
 }
 
 /// The picture as a PNG file.
-fn picture(scene: &Scene, asked: &Asked<'_, '_>, settings: &Settings) -> Result<Vec<u8>, Problem> {
-    let view = camera::read(asked)?;
-    let drawn = composite::drawn(scene);
+fn picture(
+    snapshot: &Snapshot,
+    asked: &Asked<'_, '_>,
+    settings: &Settings,
+) -> Result<Vec<u8>, Problem> {
+    let (scene, view) = (snapshot.scene(), camera::read(asked)?);
+    let drawn = snapshot.drawn(Threads(settings.threads));
     let bounds = drawn.bounds().unwrap_or(DEFAULT_AREA_BOUNDS);
     let camera = view.camera(scene, bounds)?.widened(settings.width, settings.height);
     let picture = render::render(&drawn, &camera, settings)

@@ -6,10 +6,11 @@ use crate::layers;
 use crate::method::Edit;
 use crate::params::{Params, wrong};
 use crate::values::{
-    POSITION, around, integer, integer_in, integer_of, position_or_origin, shape_names, triple,
+    POSITION, around, bounds, integer, integer_in, integer_of, position_or_origin, shape_names,
+    triple,
 };
 use goxel_engine::command::Command;
-use goxel_engine::ops::Shape;
+use goxel_engine::ops::{Neighbors, Shape, Spread, Tolerance};
 use goxel_engine::scene::Scene;
 use goxel_engine::volume::Coord;
 use serde_json::{Value, json};
@@ -39,8 +40,25 @@ pub(crate) fn flood(scene: &Scene, params: &Params<'_>) -> Result<Edit, Problem>
     let voxel = color(params)?.unwrap_or(BLACK);
     let tolerance = integer_in(params, "tolerance", 0..=255, 0)? as u8;
     let layer = layers::choice(params, scene)?.id;
-    let command = Command::FloodFill { layer, seed, voxel, tolerance };
+    let spread = spread(params, tolerance)?;
+    let command = Command::FloodFill { layer, seed, voxel, spread };
     Ok(Edit::new(command, |done, _| json!({ "success": true, "voxels_filled": done.touched })))
+}
+
+fn spread(params: &Params<'_>, tolerance: u8) -> Result<Spread, Problem> {
+    let neighbors = match integer(params, "connectivity")? {
+        None | Some(6) => Neighbors::Faces,
+        Some(18) => Neighbors::Edges,
+        Some(26) => Neighbors::Corners,
+        Some(_) => return Err(wrong("connectivity", "6, 18 or 26")),
+    };
+    let tolerance = match params.get("compare").map(Value::as_str) {
+        None | Some(Some("seed")) => Tolerance::Seed(tolerance),
+        Some(Some("neighbor")) => Tolerance::Neighbor(tolerance),
+        Some(_) => return Err(wrong("compare", "\"seed\" or \"neighbor\"")),
+    };
+    let within = params.get("region").map(|value| bounds("region", value)).transpose()?;
+    Ok(Spread { neighbors, tolerance, within })
 }
 
 fn center(params: &Params<'_>) -> Result<Coord, Problem> {

@@ -453,6 +453,7 @@ prop_compose! {
             chunks.into_iter().map(|data| ExtraChunk { kind: *b"XTRA", data }).collect();
         Scene {
             layers, active, materials, cameras, active_camera, light, area, extra, extra_chunks,
+            ..Scene::new()
         }
     }
 }

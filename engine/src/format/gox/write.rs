@@ -52,9 +52,10 @@ pub(super) fn file(scene: &Scene) -> Result<Vec<u8>, FormatError> {
 fn stored(scene: &Scene, layer: &Layer) -> Volume {
     match layer.kind {
         LayerKind::Plain => layer.volume.clone(),
-        LayerKind::Shape { shape: Shape::Cone | Shape::Pyramid | Shape::Torus, .. } => {
-            composite::voxels_of(scene, layer)
-        }
+        LayerKind::Shape {
+            shape: Shape::Cone | Shape::Pyramid | Shape::Torus | Shape::Prism(_),
+            ..
+        } => composite::voxels_of(scene, layer),
         LayerKind::Shape { .. } | LayerKind::Clone { .. } | LayerKind::Image { .. } => {
             Volume::new()
         }

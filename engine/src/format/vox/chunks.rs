@@ -50,6 +50,34 @@ pub(super) enum NodeKind {
 }
 
 pub(super) fn parse<'a>(bytes: &'a [u8], limits: &Limits) -> Result<File<'a>, FormatError> {
+    let mut file = Parser {
+        size: None,
+        palette: None,
+        room: limits.max_voxels.min(limits.max_inflated),
+        file: File::default(),
+    };
+    for_each_chunk(bytes, |kind, part| file.chunk(kind, part))?;
+    file.file.palette = file.palette.unwrap_or(DEFAULT_PALETTE);
+    Ok(file.file)
+}
+
+/// Only the colours of a file: what else is in it is passed over.
+pub(super) fn parse_palette(bytes: &[u8]) -> Result<Palette, FormatError> {
+    let mut first = None;
+    for_each_chunk(bytes, |kind, mut part| {
+        if kind == b"RGBA" && first.is_none() {
+            first = Some(palette(&mut part)?);
+        }
+        Ok(())
+    })?;
+    Ok(first.unwrap_or(DEFAULT_PALETTE))
+}
+
+/// Visits the content of each chunk in MAIN.
+fn for_each_chunk<'a>(
+    bytes: &'a [u8],
+    mut visit: impl FnMut(&[u8; 4], Reader<'a>) -> Result<(), FormatError>,
+) -> Result<(), FormatError> {
     let mut reader = Reader::new(bytes);
     if reader.array()? != *MAGIC {
         return Err(FormatError::at(0, Cause::UnknownFormat));
@@ -62,21 +90,14 @@ pub(super) fn parse<'a>(bytes: &'a [u8], limits: &Limits) -> Result<File<'a>, Fo
     let (content, children) = (reader.u32()?, reader.u32()?);
     reader.take(content as usize)?;
     let mut reader = reader.part(children as usize)?;
-    let mut file = Parser {
-        size: None,
-        palette: None,
-        room: limits.max_voxels.min(limits.max_inflated),
-        file: File::default(),
-    };
     while !reader.is_done() {
         let kind = reader.array()?;
         let (content, children) = (reader.u32()?, reader.u32()?);
         let part = reader.part(content as usize)?;
         reader.take(children as usize)?;
-        file.chunk(&kind, part)?;
+        visit(&kind, part)?;
     }
-    file.file.palette = file.palette.unwrap_or(DEFAULT_PALETTE);
-    Ok(file.file)
+    Ok(())
 }
 
 impl Default for File<'_> {

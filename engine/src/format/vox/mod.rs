@@ -24,6 +24,7 @@ mod write;
 
 use super::{Draft, FormatError, Limits, complete, settle};
 use crate::scene::Scene;
+use crate::volume::Voxel;
 use materials::Table;
 
 const MAGIC: &[u8; 4] = b"VOX ";
@@ -51,6 +52,12 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Scene, FormatError> {
     let mut scene = Scene { layers, materials, cameras: Vec::new(), ..Scene::new() };
     complete(&mut scene, None);
     Ok(scene)
+}
+
+/// The colours of a MagicaVoxel file, by index; index 0 is empty. The standard ones when
+/// the file has none.
+pub fn palette(bytes: &[u8]) -> Result<[Voxel; 256], FormatError> {
+    chunks::parse_palette(bytes)
 }
 
 /// The scene as a MagicaVoxel file, layer by layer, hidden ones too.

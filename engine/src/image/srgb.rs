@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 const STEPS: usize = 4096;
 
 /// The curve, both ways.
-pub(super) struct Curve {
+pub(crate) struct Curve {
     linear: [f32; 256],
     /// The least linear value that rounds to each byte.
     least: [f32; 256],
@@ -15,7 +15,7 @@ pub(super) struct Curve {
 }
 
 /// The one curve: constant data, made by software arithmetic on first use.
-pub(super) static CURVE: LazyLock<Curve> = LazyLock::new(Curve::new);
+pub(crate) static CURVE: LazyLock<Curve> = LazyLock::new(Curve::new);
 
 impl Curve {
     fn new() -> Self {
@@ -36,12 +36,12 @@ impl Curve {
     }
 
     /// The linear light of an sRGB byte, 0 to 1.
-    pub(super) fn decode(&self, byte: u8) -> f32 {
+    pub(crate) fn decode(&self, byte: u8) -> f32 {
         self.linear[usize::from(byte)]
     }
 
     /// The nearest sRGB byte; what is outside 0 to 1 is clamped.
-    pub(super) fn encode(&self, linear: f32) -> u8 {
+    pub(crate) fn encode(&self, linear: f32) -> u8 {
         let value = linear.clamp(0.0, 1.0);
         let mut byte = self.start[(value * STEPS as f32) as usize];
         while byte < 255 && self.least[usize::from(byte) + 1] <= value {

@@ -1,0 +1,159 @@
+//! Groups, checkpoints, branches, and what the history may hold.
+
+use super::*;
+
+fn group(commands: &[Command]) -> Command {
+    Command::Group(commands.to_vec())
+}
+
+fn checkpoint(name: &str) -> Command {
+    Command::Checkpoint { name: name.to_owned() }
+}
+
+fn restore(name: &str) -> Command {
+    Command::Restore { name: name.to_owned() }
+}
+
+#[test]
+fn a_group_is_one_step_and_its_outcome_the_sum() {
+    let mut project = Project::new();
+    let outcome = run(&mut project, group(&[set(0, RED), add("two"), set(1, RED), cube(10, RED)]));
+    assert_eq!((outcome.touched, project.steps()), (1002, (1, 0)));
+    let after = project.scene().clone();
+    project.undo().unwrap();
+    assert_eq!(project.scene(), Project::new().scene());
+    project.redo().unwrap();
+    assert_eq!(project.scene(), &after);
+}
+
+#[test]
+fn a_group_that_is_refused_changes_nothing() {
+    let mut project = Project::new();
+    run(&mut project, set(5, RED));
+    let none = LayerId(77);
+    let fails = Command::ClearLayer { layer: Some(none) };
+    let changes = [set(0, RED), checkpoint("x"), Command::Copy { layer: None }, add("two"), fails];
+    check_refused(&mut project, group(&changes), &ProjectError::NoSuchLayer(none));
+    assert_eq!(project.checkpoints().count(), 0);
+    let paste = Command::Paste { layer: None };
+    check_refused(&mut project, paste, &ProjectError::ClipboardEmpty);
+}
+
+#[test]
+fn groups_hold_no_groups_and_an_empty_one_is_no_step() {
+    let mut project = Project::new();
+    check_refused(&mut project, group(&[group(&[])]), &ProjectError::NestedGroup);
+    run(&mut project, group(&[]));
+    assert_eq!(project.steps(), (0, 0));
+}
+
+#[test]
+fn a_checkpoint_is_restored_as_one_step() {
+    let mut project = Project::new();
+    run(&mut project, set(0, RED));
+    run(&mut project, checkpoint("one"));
+    assert_eq!(project.steps(), (1, 0), "making one is no step");
+    run(&mut project, add("two"));
+    run(&mut project, cube(20, RED));
+    let later = project.scene().clone();
+    run(&mut project, restore("one"));
+    assert_eq!(filled(&project), [1]);
+    project.undo().unwrap();
+    assert_eq!(project.scene(), &later);
+    let missing = ProjectError::NoSuchCheckpoint("other".to_owned());
+    check_refused(&mut project, restore("other"), &missing);
+}
+
+#[test]
+fn a_checkpoint_made_again_moves_and_one_dropped_is_gone() {
+    let mut project = Project::new();
+    run(&mut project, checkpoint("here"));
+    run(&mut project, set(0, RED));
+    run(&mut project, checkpoint("here"));
+    run(&mut project, set(1, RED));
+    assert_eq!(project.checkpoint("here").unwrap().scene().filled(), 1);
+    run(&mut project, Command::DropCheckpoint { name: "here".to_owned() });
+    assert!(project.checkpoint("here").is_none());
+}
+
+#[test]
+fn checkpoints_are_bounded_in_number_name_and_memory() {
+    let limits =
+        ProjectLimits { max_listed: 2, max_history_bytes: 50_000, ..ProjectLimits::default() };
+    let mut project = Project::new().with_limits(limits);
+    let nameless = ProjectError::OutOfRange { what: "a checkpoint's name has 1 to 255 bytes" };
+    check_refused(&mut project, checkpoint(""), &nameless);
+    check_refused(&mut project, checkpoint(&"n".repeat(256)), &nameless);
+    run(&mut project, checkpoint("a"));
+    run(&mut project, checkpoint("b"));
+    let full = ProjectError::TooMany { what: "checkpoints", max: 2 };
+    check_refused(&mut project, checkpoint("c"), &full);
+    // What a checkpoint alone holds counts: all bricks of the cube that is then cleared.
+    let colors = (0..40_000).map(|i| {
+        let at = Coord::new(i % 64, i / 64 % 64, i / 4096);
+        (at, Voxel::rgb((i * 7) as u8, (i * 3) as u8, i as u8))
+    });
+    run(&mut project, Command::SetVoxels { layer: None, voxels: colors.collect() });
+    run(&mut project, checkpoint("a"));
+    run(&mut project, Command::ClearLayer { layer: None });
+    let large = ProjectError::CheckpointTooLarge { max_bytes: 50_000 };
+    check_refused(&mut project, checkpoint("b"), &large);
+    run(&mut project, checkpoint("a"));
+}
+
+#[test]
+fn a_project_branches_from_any_snapshot() {
+    let mut project = Project::new();
+    run(&mut project, set(0, RED));
+    let snapshot = project.snapshot();
+    run(&mut project, set(1, RED));
+    let mut branch = Project::branch(&snapshot);
+    run(&mut branch, set(2, RED));
+    run(&mut branch, set(3, RED));
+    assert_eq!((filled(&project), filled(&branch)), (vec![2], vec![3]));
+    assert_eq!(branch.steps(), (2, 0));
+    project.restore(&snapshot, Author(3));
+    assert_eq!(filled(&project), [1]);
+    assert_eq!(project.undo(), Ok(Author(3)));
+    assert_eq!(filled(&project), [2]);
+}
+
+/// A million single edits: what undo of them keeps is counted and small.
+#[test]
+fn a_small_step_costs_twenty_bytes_and_a_little() {
+    let mut project = Project::new();
+    for i in 0..100_000 {
+        run(&mut project, set(i % 1000, Voxel::rgb(i as u8, (i >> 8) as u8, 7)));
+    }
+    assert!(project.steps().0 > 99_000);
+    assert!(project.history_bytes() < 22 * 100_000, "{}", project.history_bytes());
+    while project.undo().is_ok() {}
+    assert_eq!(filled(&project), [0]);
+    assert!(project.history_bytes() < 22 * 100_000, "{} to redo", project.history_bytes());
+}
+
+#[test]
+fn the_history_forgets_the_oldest_beyond_its_bytes() {
+    let limits = ProjectLimits { max_history_bytes: 100_000, ..ProjectLimits::default() };
+    let mut project = Project::new().with_limits(limits);
+    for i in 0..20_000 {
+        run(&mut project, set(i, RED));
+    }
+    assert!(project.history_bytes() <= 100_000);
+    assert!((4000..5000).contains(&project.steps().0), "{:?}", project.steps());
+    let mut undone = 0;
+    while project.undo().is_ok() {
+        undone += 1;
+    }
+    assert_eq!(filled(&project), [20_000 - undone]);
+}
+
+#[test]
+fn a_copy_is_no_step_and_survives_undo() {
+    let mut project = Project::new();
+    run(&mut project, set(0, RED));
+    run(&mut project, Command::Copy { layer: None });
+    project.undo().unwrap();
+    assert_eq!(run(&mut project, Command::Paste { layer: None }).touched, 1);
+    assert_eq!(filled(&project), [1]);
+}
