@@ -5,6 +5,9 @@
 
 pub mod command;
 pub mod composite;
+pub mod digest;
+pub mod effect;
+pub mod encode;
 pub mod error;
 pub mod format;
 mod history;
