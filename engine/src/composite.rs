@@ -118,7 +118,11 @@ impl Recipe {
     fn unfold(&self, room: usize) -> Option<(Volume, usize)> {
         let mut left = room;
         let start = self.base.voxels(&mut left)?;
-        let move_on = |volume: Volume, mat: &Mat4| moved(&volume, mat, &mut left);
+        // What is larger than the room is refused before it is looked at.
+        let move_on = |volume: Volume, mat: &Mat4| {
+            let fits = volume.brick_count() <= left || *mat == Mat4::IDENTITY;
+            fits.then(|| moved(&volume, mat, &mut left)).flatten()
+        };
         let volume = self.steps.iter().rev().try_fold(start, move_on)?;
         Some((volume, room - left))
     }
@@ -173,12 +177,24 @@ struct Source {
     begins: bool,
 }
 
-/// What a clone or a shape was unfolded to.
+/// What a clone or a shape was unfolded to within some room: its voxels and how many bricks
+/// they took, or nothing.
 #[derive(Clone, Debug)]
 struct Derived {
     recipe: Recipe,
-    volume: Volume,
-    bricks: usize,
+    room: usize,
+    made: Option<(Volume, usize)>,
+}
+
+impl Derived {
+    /// What unfolding again within `room` would give, where that is known.
+    fn within(&self, room: usize) -> Option<Option<(Volume, usize)>> {
+        match &self.made {
+            Some((_, bricks)) if *bricks > room => Some(None),
+            Some(made) => Some(Some(made.clone())),
+            None => (room <= self.room).then_some(None),
+        }
+    }
 }
 
 impl Composite {
@@ -262,16 +278,11 @@ impl Composite {
     /// Unfolds a layer, or takes what it was unfolded to the last time.
     fn unfold(&self, recipe: Recipe, room: &mut usize, derived: &mut Vec<Derived>) -> Volume {
         let known = self.derived.iter().find(|known| known.recipe.is(&recipe));
-        let done = match known {
-            Some(known) if known.bricks <= *room => Some((known.volume.clone(), known.bricks)),
-            Some(_) => None,
-            None => recipe.unfold(*room),
-        };
-        let Some((volume, bricks)) = done else {
-            return Volume::new();
-        };
+        let known = known.and_then(|known| known.within(*room));
+        let made = known.unwrap_or_else(|| recipe.unfold(*room));
+        derived.push(Derived { recipe, room: *room, made: made.clone() });
+        let (volume, bricks) = made.unwrap_or_default();
         *room -= bricks;
-        derived.push(Derived { recipe, volume: volume.clone(), bricks });
         volume
     }
 }

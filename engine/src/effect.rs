@@ -295,7 +295,7 @@ fn inflated(input: &mut Input<'_>) -> Result<Vec<u8>, DecodeError> {
     let packed = input.bytes(input.left())?;
     let mut decoder = DeflateDecoder::new(packed);
     let mut plain = Vec::new();
-    let read = decoder.by_ref().take(length + 1).read_to_end(&mut plain);
+    let read = decoder.by_ref().take(length.saturating_add(1)).read_to_end(&mut plain);
     if read.is_err() || plain.len() as u64 != length || decoder.total_in() != packed.len() as u64 {
         return Err(DecodeError::broken(offset, "packed bytes that cannot be unpacked"));
     }

@@ -96,15 +96,17 @@ impl Mat4 {
         add(add(x, y), z)
     }
 
-    /// The whole voxels of an upright box, its sides rounded; `None` when there are none in space.
+    /// The voxels of space whose centre is in the upright box around a box: its lower sides are
+    /// inside, its upper ones are not (spec/engine.md 3, step 4). `None` when there are none.
     pub fn whole_voxels(&self) -> Option<Bounds> {
         if !self.is_set() {
             return None;
         }
         let center = self.column(3);
-        let half = [self.0[0], self.0[5], self.0[10]].map(|h| f64::from(h.abs()));
-        let low = [0, 1, 2].map(|axis| (center[axis] - half[axis]).round());
-        let high = [0, 1, 2].map(|axis| (center[axis] + half[axis]).round() - 1.0);
+        let reach = |row: usize| [0, 1, 2].map(|axis| self.column(axis)[row].abs());
+        let half = [0, 1, 2].map(|row| reach(row).into_iter().sum::<f64>());
+        let low = [0, 1, 2].map(|axis| (center[axis] - half[axis] - 0.5).ceil());
+        let high = [0, 1, 2].map(|axis| (center[axis] + half[axis] - 0.5).ceil() - 1.0);
         let (least, greatest) = (f64::from(i32::MIN), f64::from(i32::MAX));
         let reaches = |axis: usize| low[axis] <= greatest && high[axis] >= least;
         if !(0..3).all(reaches) {

@@ -19,10 +19,11 @@ pub(crate) fn map<T: Sync, R: Send>(
     items: &[T],
     work: impl Fn(&T) -> R + Sync,
 ) -> Vec<R> {
-    let chunk = (items.len() / (threads.0.max(1) * 8)).max(1);
-    if threads.0 <= 1 || items.len() < 2 * SMALLEST_SHARE {
+    let threads = threads.0.min(items.len() / SMALLEST_SHARE);
+    if threads <= 1 {
         return items.iter().map(work).collect();
     }
+    let chunk = (items.len() / (threads * 8)).max(1);
     let chunks: Vec<&[T]> = items.chunks(chunk).collect();
     let next = AtomicUsize::new(0);
     let run = || {
@@ -33,7 +34,7 @@ pub(crate) fn map<T: Sync, R: Send>(
         done
     };
     let mut parts: Vec<(usize, Vec<R>)> = std::thread::scope(|scope| {
-        let others: Vec<_> = (1..threads.0).map(|_| scope.spawn(run)).collect();
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(run)).collect();
         let mut parts = run();
         for other in others {
             match other.join() {
@@ -63,7 +64,7 @@ mod tests {
     fn answers_come_in_the_order_of_the_items() {
         let items: Vec<u32> = (0..1000).collect();
         let doubled: Vec<u32> = items.iter().map(|n| n * 2).collect();
-        for threads in [0, 1, 2, 7] {
+        for threads in [0, 1, 2, 7, 125, usize::MAX] {
             assert_eq!(map(Threads(threads), &items, |n| n * 2), doubled);
         }
     }

@@ -498,6 +498,10 @@ impl Command {
             Command::Group(commands) => commands
                 .iter()
                 .fold(0, |sum: u64, each| sum.saturating_add(each.cost(layer_voxels))),
+            Command::FloodFill { spread, .. } => {
+                let within = spread.within.map_or(0, |bounds| bounds.voxels());
+                layer_voxels.saturating_add(u64::try_from(within).unwrap_or(u64::MAX))
+            }
             _ if self.is_constant() => 1,
             Command::Paint { painter, area, .. } => {
                 layer_voxels.saturating_add(room_of(painter, area))
@@ -538,11 +542,8 @@ impl Command {
                 | Command::DeleteCamera { .. }
                 | Command::UseCamera { .. }
                 | Command::SetLight { .. }
-                | Command::Checkpoint { .. }
                 | Command::DropCheckpoint { .. }
                 | Command::Restore { .. }
-                | Command::ClearLayer { .. }
-                | Command::DeleteLayer { .. }
         )
     }
 }

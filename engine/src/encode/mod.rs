@@ -1,7 +1,8 @@
 //! Commands and scenes as bytes and back: what a log keeps.
 //!
-//! The first byte is a version. Everything has exactly one form: what is decoded is
-//! encoded to the same bytes again, and floats come back bit for bit. Decoders are bounded
+//! The first byte is a version. A command has exactly one form: what is decoded is
+//! encoded to the same bytes again, and floats come back bit for bit; a scene has one but for
+//! how it is packed. Decoders are bounded
 //! by [`Limits`] and by their input before they take memory, and say at which byte
 //! they stopped.
 //!

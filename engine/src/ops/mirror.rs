@@ -4,8 +4,10 @@
 
 use super::lattice::{Lattice, Piece, rearranged};
 use super::lines::{Rows, rows_of, without};
-use crate::math::{Inverse, Mat4, Vec3, length};
-use crate::volume::{Bounds, Brick, BrickCoord, Coord, Local, Volume};
+use super::{Painter, Shape};
+use crate::math::{Mat4, Vec3};
+use crate::parallel::Threads;
+use crate::volume::{BlendMode, Bounds, Brick, BrickCoord, Coord, Local, Volume, Voxel};
 use std::sync::Arc;
 
 /// The volume with what is in the box turned around along `axis` (0, 1, 2 for X, Y, Z):
@@ -75,33 +77,13 @@ pub fn cut_above(volume: &Volume, point: Vec3, normal: Vec3) -> Volume {
     kept(volume, &HalfSpaces(&[&below]))
 }
 
-/// The volume without the voxels whose centre is outside the box: INTERSECT with a cube
-/// (spec/engine.md 3 and 5), half-open, -S <= p < S along each axis of the box. A matrix
-/// that is not finite crops nothing; a flat one holds nothing.
-pub fn cropped(volume: &Volume, area: &Mat4) -> Volume {
-    if !area.0.iter().all(|value| value.is_finite()) {
-        return volume.clone();
-    }
-    let axes = [0, 1, 2].map(|axis| area.column(axis));
-    let half = axes.map(length);
-    let Some(frame) = frame(area, half) else {
-        return Volume::new();
-    };
-    let above = |axis: usize| move |center: Vec3| frame.point(center)[axis] >= -half[axis];
-    let below = |axis: usize| move |center: Vec3| frame.point(center)[axis] < half[axis];
-    let (a, b, c) = (above(0), above(1), above(2));
-    let (d, e, f) = (below(0), below(1), below(2));
-    kept(volume, &HalfSpaces(&[&a, &b, &c, &d, &e, &f]))
-}
-
-/// The inverse of the box's frame: its axes at length 1, as the painter takes them.
-fn frame(area: &Mat4, half: Vec3) -> Option<Inverse> {
-    let mut frame = *area;
-    for (axis, half) in half.into_iter().enumerate() {
-        let unit = area.column(axis).map(|value| (value / half) as f32);
-        frame.0[4 * axis..4 * axis + 3].copy_from_slice(&unit);
-    }
-    frame.inverse()
+/// The volume without the voxels whose centre is outside the box: the painter's INTERSECT
+/// with a white cube (spec/engine.md 3 and 5). A box that is flat or not finite crops nothing.
+pub fn cropped(volume: &Volume, area: &Mat4, threads: Threads) -> Volume {
+    let cube = Painter::new(Shape::Cube, Voxel::WHITE);
+    let painter = Painter { mode: BlendMode::Intersect, ..cube };
+    // It visits what is there and writes nothing new: no room is needed.
+    painter.paint(volume, area, 0, threads).unwrap_or_else(|| volume.clone())
 }
 
 /// Tests of a centre that only turn once along each axis: then a brick passes one when

@@ -1,8 +1,7 @@
 //! Mirror, wrap, cut and crop against the rule, one voxel after the other.
 
 use super::*;
-use crate::ops::{Shape, Solid};
-use crate::volume::Voxel;
+use crate::ops::Solid;
 use proptest::prelude::*;
 
 const SPACE: Bounds = super::super::lines::SPACE;
@@ -126,8 +125,9 @@ proptest! {
         if let Some(solid) = Solid::new(Shape::Cube, &area, None) {
             solid.fill(&mut cube, Voxel::WHITE);
         }
-        let expected: Volume = volume.voxels().filter(|(at, _)| !cube.get(*at).is_empty()).collect();
-        prop_assert_eq!(cropped(&volume, &area), expected);
+        let inside = |at: &Coord| !cube.get(*at).is_empty() || area.inverse().is_none();
+        let expected: Volume = volume.voxels().filter(|(at, _)| inside(at)).collect();
+        prop_assert_eq!(cropped(&volume, &area, Threads(1)), expected);
     }
 }
 
@@ -146,21 +146,25 @@ fn planes_and_boxes_that_are_none_change_nothing() {
     for odd in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
         assert_eq!(cut_above(&volume, [odd, 0., 0.], [1., 0., 0.]), volume);
         assert_eq!(cut_above(&volume, [0.; 3], [odd, 0., 0.]), volume);
-        assert_eq!(cropped(&volume, &Mat4([odd as f32; 16])), volume);
+        assert_eq!(cropped(&volume, &Mat4([odd as f32; 16]), Threads(1)), volume);
     }
     assert_eq!(cut_above(&volume, [0.; 3], [0.; 3]), volume);
     assert_eq!(
         cut_above(&volume, [f64::MAX, -f64::MAX, 0.], [1., 1., 0.]),
         row([i32::MIN, 0, i32::MAX])
     );
-    assert_eq!(cropped(&volume, &Mat4::from_box([0.; 3], [4., 0., 4.])), Volume::new());
-    assert_eq!(cropped(&volume, &Mat4::from_box([0.; 3], [f32::MAX; 3])), volume);
+    let flat = Mat4::from_box([0.; 3], [4., 0., 4.]);
+    assert_eq!(cropped(&volume, &flat, Threads(1)), volume);
+    let all = Mat4::from_box([0.; 3], [f32::MAX; 3]);
+    assert_eq!(cropped(&volume, &all, Threads(1)), volume);
 }
 
 // spec/engine.md 3, cube: half-open, -S <= p < S.
 #[test]
 fn a_crop_is_half_open() {
-    let crop = |center: f32| xs(&cropped(&row(0..6), &Mat4::from_box([center, 0., 0.], [2.; 3])));
+    let crop = |center: f32| {
+        xs(&cropped(&row(0..6), &Mat4::from_box([center, 0., 0.], [2.; 3]), Threads(1)))
+    };
     assert_eq!(crop(2.5), [(0, 0), (1, 1), (2, 2), (3, 3)]);
     assert_eq!(crop(3.), [(1, 1), (2, 2), (3, 3), (4, 4)]);
 }
@@ -174,7 +178,7 @@ fn bricks_that_keep_all_are_shared() {
         |other: &Volume| std::ptr::eq(volume.brick(home).unwrap(), other.brick(home).unwrap());
     assert!(same(&cut_above(&volume, [0., 0., 15.5], [0., 0., 1.])));
     assert!(!same(&cut_above(&volume, [0., 0., 15.4], [0., 0., 1.])));
-    assert!(same(&cropped(&volume, &Mat4::from_box([8.; 3], [8.; 3]))));
+    assert!(same(&cropped(&volume, &Mat4::from_box([8.; 3], [8.; 3]), Threads(1))));
     let outside = Bounds::around(Coord::new(16, 0, 0), Coord::new(99, 99, 99));
     assert!(same(&mirrored(&volume, 0, outside)));
 }

@@ -204,14 +204,17 @@ fn rounded(value: f64) -> Option<i32> {
 }
 
 /// The bricks that the volume's bricks can come to lie in, at most `max`, in the
-/// defined order.
+/// defined order. Bricks whose images overlap much, as under a matrix that is nearly flat,
+/// are refused for the work they would be.
 fn reached(volume: &Volume, mat: &Mat4, pivot: Vec3, max: usize) -> Option<Vec<BrickCoord>> {
     let mut homes = HashSet::new();
+    let mut work = 64 * volume.brick_count() as u128 + 4 * max as u128;
     for (home, brick) in volume.bricks() {
         let reach = image(mat, pivot, filled_box(home, brick)?)?;
         if reach.bricks() > max as u128 {
             return None;
         }
+        work = work.checked_sub(reach.bricks())?;
         homes.extend(bricks_of(reach));
         if homes.len() > max {
             return None;

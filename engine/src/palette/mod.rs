@@ -1,7 +1,7 @@
 //! Palettes: lists of named colours, their files, and how one is made from many colours.
 //!
 //! [`read`] takes GIMP `.gpl`, Build `.dat`, any `.png` and the colours of a MagicaVoxel
-//! `.vox` or 256x1 picture; [`write`] gives the same but `.vox`. [`quantized`] makes few
+//! `.vox` or 256x1 picture; [`write()`](fn@write) gives the same but `.vox`. [`quantized`] makes few
 //! colours of many, [`remapped`] gives a volume those of a palette.
 //!
 //! ```

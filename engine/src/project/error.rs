@@ -39,6 +39,13 @@ pub enum ProjectError {
         /// The limit that was hit.
         max: usize,
     },
+    /// The command lists more than the limits allow.
+    TooManyItems {
+        /// What it lists.
+        what: &'static str,
+        /// The limit that was hit.
+        max: usize,
+    },
     /// A list of the scene is shorter than that.
     NoSuch {
         /// What is listed.
@@ -95,6 +102,7 @@ impl ProjectError {
             ProjectError::ProjectFull { .. }
             | ProjectError::TooManyLayers { .. }
             | ProjectError::TooMany { .. }
+            | ProjectError::TooManyItems { .. }
             | ProjectError::CheckpointTooLarge { .. } => ErrorKind::LimitExceeded,
         }
     }
@@ -119,6 +127,9 @@ impl fmt::Display for ProjectError {
                 write!(f, "the project is full at {max_layers} layers")
             }
             ProjectError::TooMany { what, max } => write!(f, "the project is full at {max} {what}"),
+            ProjectError::TooManyItems { what, max } => {
+                write!(f, "one command may list at most {max} {what}")
+            }
             ProjectError::NoSuch { what, index, count } => {
                 write!(f, "there is no {what} {index}: the project has {count}")
             }

@@ -2,7 +2,7 @@
 
 use super::voxels::with_layer;
 use super::{Done, Project, ProjectError, activate_top, unchanged};
-use crate::composite::{Composite, Rule, all_voxels_of};
+use crate::composite::all_voxels_of;
 use crate::math::Mat4;
 use crate::ops::Shape;
 use crate::scene::{Layer, LayerId, LayerKind, Scene, clip_name};
@@ -148,14 +148,10 @@ impl Project {
         else {
             return unchanged(active, 0);
         };
-        for id in &visible {
-            all_voxels_of(&self.scene, self.find(*id)?).ok_or(self.full())?;
-        }
-        let mut composite = Composite::new(Rule::Strict);
-        composite.update(&self.scene, self.threads);
+        let merged = self.merged(&visible)?;
         let mut scene = Scene::clone(&self.scene);
         with_layer(&mut scene, *top, |layer| {
-            become_plain(layer, composite.flat().clone());
+            become_plain(layer, merged);
             layer.mode = BlendMode::Over;
         });
         for id in others {
@@ -163,6 +159,23 @@ impl Project {
         }
         scene.active = *top;
         self.replace_scene(*top, scene)
+    }
+
+    /// The layers merged bottom up by the strict rule. What a composite would pass over as too
+    /// large is refused here: it would be lost.
+    fn merged(&self, layers: &[LayerId]) -> Result<Volume, ProjectError> {
+        let mut merged: Option<Volume> = None;
+        for id in layers {
+            let layer = self.find(*id)?;
+            let volume = all_voxels_of(&self.scene, layer).ok_or(self.full())?;
+            let sum = merged.map(|below| Volume::merged(&below, &volume, layer.mode));
+            let sum = sum.unwrap_or(volume);
+            if sum.brick_count() > self.limits.max_bricks {
+                return Err(self.full());
+            }
+            merged = Some(sum);
+        }
+        Ok(merged.unwrap_or_default())
     }
 
     /// Removes a layer from `scene`: its clones keep the voxels they show now as plain layers,

@@ -5,6 +5,7 @@
 //! before, and this one keeps it.
 
 mod carry_out;
+mod check;
 mod error;
 mod layers;
 mod scenery;
@@ -33,6 +34,8 @@ pub struct ProjectLimits {
     pub max_layers: usize,
     /// Materials; and cameras; and checkpoints.
     pub max_listed: usize,
+    /// Places, points, colours, or commands of a group that one command may list, and pixels.
+    pub max_items: usize,
     /// Steps that can be undone.
     pub max_steps: usize,
     /// Bytes that those steps may keep from being freed; checkpoints may keep as many.
@@ -45,6 +48,7 @@ impl Default for ProjectLimits {
             max_bricks: 1 << 20,
             max_layers: 4096,
             max_listed: 4096,
+            max_items: 1 << 24,
             max_steps: usize::MAX,
             max_history_bytes: 256 << 20,
         }
@@ -79,12 +83,19 @@ pub struct Outcome {
 pub struct Project {
     scene: Arc<Scene>,
     history: History,
-    checkpoints: BTreeMap<String, Arc<Scene>>,
+    checkpoints: BTreeMap<String, Checkpoint>,
     clipboard: Clipboard,
     composite: Arc<Mutex<Composite>>,
     revision: u64,
     limits: ProjectLimits,
     threads: Threads,
+}
+
+/// The scene that a name stands for, and its revision.
+#[derive(Clone, Debug)]
+struct Checkpoint {
+    scene: Arc<Scene>,
+    revision: u64,
 }
 
 impl Project {
@@ -105,7 +116,8 @@ impl Project {
         Self { scene: Arc::new(scene), ..Self::default() }
     }
 
-    /// A project that begins where a snapshot was taken, with nothing to undo, in O(1).
+    /// A project that begins where a snapshot was taken, with nothing to undo, in O(1). It has
+    /// the usual limits and one thread.
     pub fn branch(snapshot: &Snapshot) -> Self {
         Self { scene: snapshot.shared_scene(), ..Self::default() }
     }
@@ -150,14 +162,15 @@ impl Project {
         self.checkpoints.keys().map(String::as_str)
     }
 
-    /// The project as it was at a checkpoint. Snapshots of checkpoints have the revision of now.
+    /// The project as it was at a checkpoint.
     pub fn checkpoint(&self, name: &str) -> Option<Snapshot> {
-        let scene = self.checkpoints.get(name)?;
-        Some(Snapshot::new(Arc::clone(scene), self.revision, Arc::default()))
+        let Checkpoint { scene, revision } = self.checkpoints.get(name)?;
+        Some(Snapshot::new(Arc::clone(scene), *revision, Arc::clone(&self.composite)))
     }
 
     /// Carries out one command. A refused command changes nothing.
     pub fn apply(&mut self, command: Command, author: Author) -> Result<Outcome, ProjectError> {
+        check::sound(&command, &self.limits)?;
         let (before, outcome) = match command {
             Command::Group(commands) => self.carry_out_all(commands)?,
             command => self.carry_out(command)?,
@@ -198,8 +211,10 @@ impl Project {
         self.history.push(author, before, &self.scene, Room { max_steps, max_bytes });
     }
 
-    /// All of them, or none.
+    /// All of them, or none. Commands that changed the layers keep the scene that the group
+    /// began with, once for all of them.
     fn carry_out_all(&mut self, commands: Vec<Command>) -> Done {
+        let start = Arc::clone(&self.scene);
         let mut all = Vec::new();
         let mut sum = Outcome { layer: self.scene.active, touched: 0 };
         let (clipboard, checkpoints) = (self.clipboard.clone(), self.checkpoints.clone());
@@ -211,13 +226,18 @@ impl Project {
                     sum.touched += outcome.touched;
                 }
                 Err(error) => {
-                    self.put_back(Before::Group(all));
+                    self.scene = start;
                     (self.clipboard, self.checkpoints) = (clipboard, checkpoints);
                     return Err(error);
                 }
             }
         }
-        Ok(((!all.is_empty()).then_some(Before::Group(all)), sum))
+        let before = match all.iter().all(|each| matches!(each, Before::Cells(..))) {
+            true if all.is_empty() => None,
+            true => Some(Before::Group(all)),
+            false => Some(Before::Scene(start)),
+        };
+        Ok((before, sum))
     }
 
     /// Puts a step's old state back and returns the state it replaces.
@@ -249,19 +269,19 @@ impl Project {
             return Err(ProjectError::TooMany { what: "checkpoints", max });
         }
         let others = self.checkpoints.iter().filter(|(other, _)| **other != name);
-        let held: usize = others.map(|(_, scene)| bytes_of_scene(scene, &self.scene)).sum();
+        let held: usize = others.map(|(_, kept)| bytes_of_scene(&kept.scene, &self.scene)).sum();
         if held > max_bytes {
             return Err(ProjectError::CheckpointTooLarge { max_bytes });
         }
-        self.checkpoints.insert(name, Arc::clone(&self.scene));
+        let (scene, revision) = (Arc::clone(&self.scene), self.revision);
+        self.checkpoints.insert(name, Checkpoint { scene, revision });
         unchanged(self.scene.active, 0)
     }
 
     fn restore_checkpoint(&mut self, name: String) -> Done {
-        let scene = self.checkpoints.get(&name).cloned();
-        let scene = scene.ok_or(ProjectError::NoSuchCheckpoint(name))?;
-        let before = std::mem::replace(&mut self.scene, scene);
-        done(self.scene.active, 0, Before::Scene(before))
+        let kept = self.checkpoints.get(&name).map(|kept| Scene::clone(&kept.scene));
+        let scene = kept.ok_or(ProjectError::NoSuchCheckpoint(name))?;
+        self.replace_scene(scene.active, scene)
     }
 
     fn drop_checkpoint(&mut self, name: &str) -> Done {
@@ -277,8 +297,11 @@ impl Project {
         self.replace_scene(id, scene)
     }
 
-    /// A step, whatever is new in the scene: comparing the two could take long.
+    /// A scene that is as it was is no step (spec/engine.md 5: a snapshot if the image differs).
     fn replace_scene(&mut self, id: LayerId, scene: Scene) -> Done {
+        if scene == *self.scene {
+            return unchanged(id, 0);
+        }
         let before = std::mem::replace(&mut self.scene, Arc::new(scene));
         done(id, 0, Before::Scene(before))
     }
@@ -316,7 +339,7 @@ impl Project {
     /// How many bricks a layer may hold, the others as they are.
     fn room_of(&self, id: LayerId) -> usize {
         let own = self.scene.layer(id).map_or(0, |layer| layer.volume.brick_count());
-        (self.limits.max_bricks + own).saturating_sub(self.scene.brick_count())
+        self.limits.max_bricks.saturating_add(own).saturating_sub(self.scene.brick_count())
     }
 
     const fn full(&self) -> ProjectError {

@@ -11,6 +11,7 @@ use crate::parallel::Threads;
 use crate::query::{self, Page};
 use crate::scene::{Layer, LayerId, LayerKind, Scene};
 use crate::volume::{BlendMode, Bounds, Coord, Volume, Voxel};
+use std::collections::HashSet;
 
 impl Project {
     pub(super) fn set_voxel(&mut self, layer: Option<LayerId>, at: Coord, voxel: Voxel) -> Done {
@@ -40,7 +41,14 @@ impl Project {
     ) -> Done {
         let id = self.editable(layer)?;
         let volume = &self.find(id)?.volume;
-        voxels.retain(|(at, _)| !volume.get(*at).is_empty());
+        let mut gone = HashSet::new();
+        voxels.retain(|(at, voxel)| {
+            let there = !volume.get(*at).is_empty() && !gone.contains(at);
+            if there && voxel.is_empty() {
+                gone.insert(*at);
+            }
+            there
+        });
         self.write_voxels(id, voxels)
     }
 
@@ -48,7 +56,7 @@ impl Project {
         if voxels.len() > SMALL_STEP {
             let before = self.volume(id);
             let touched = self.volume_mut(id).write(voxels);
-            return done(id, touched, Before::Volume(id, before));
+            return self.keep_if_changed(id, touched, before);
         }
         let volume = self.volume_mut(id);
         let mut touched = 0;
@@ -56,12 +64,23 @@ impl Project {
         for (at, voxel) in voxels {
             let was = volume.set(at, voxel);
             touched += u64::from(!(voxel.is_empty() && was.is_empty()));
-            old.push((at, was));
+            if was != voxel.normalized() {
+                old.push((at, was));
+            }
         }
         if old.is_empty() {
-            return unchanged(id, 0);
+            return unchanged(id, touched);
         }
         done(id, touched, Before::Cells(id, old))
+    }
+
+    /// An edit that leaves all voxels as they were is no step.
+    fn keep_if_changed(&mut self, id: LayerId, touched: u64, before: Volume) -> Done {
+        if changed(&before, &self.find(id)?.volume) == 0 {
+            *self.volume_mut(id) = before;
+            return unchanged(id, touched);
+        }
+        done(id, touched, Before::Volume(id, before))
     }
 
     pub(super) fn fill_shape(
@@ -107,12 +126,20 @@ impl Project {
         edit: impl FnOnce(&mut Volume) -> u64,
     ) -> Done {
         let small = within.filter(|bounds| bounds.voxels() <= SMALL_STEP as u128);
-        let before = match small {
-            Some(bounds) => Before::Cells(id, cells_of(&self.volume(id), bounds)),
-            None => Before::Volume(id, self.volume(id)),
+        let Some(bounds) = small else {
+            let before = self.volume(id);
+            let touched = edit(self.volume_mut(id));
+            return self.keep_if_changed(id, touched, before);
         };
+        let mut cells = cells_of(&self.volume(id), bounds);
         let touched = edit(self.volume_mut(id));
-        if touched == 0 { unchanged(id, 0) } else { done(id, touched, before) }
+        let volume = &self.find(id)?.volume;
+        cells.retain(|(at, was)| volume.get(*at) != *was);
+        if cells.is_empty() {
+            unchanged(id, touched)
+        } else {
+            done(id, touched, Before::Cells(id, cells))
+        }
     }
 
     /// Replaces a layer's volume by what `make` makes of it, given how many bricks it may
@@ -222,7 +249,7 @@ impl Project {
 
     pub(super) fn crop(&mut self, layer: Option<LayerId>) -> Done {
         let area = self.layer(layer)?.bounds.filter(Mat4::is_set).unwrap_or(self.scene.area);
-        self.reshape(layer, |volume, _, _| Some(ops::cropped(volume, &area)))
+        self.reshape(layer, |volume, _, threads| Some(ops::cropped(volume, &area, threads)))
     }
 
     /// Moves a layer. Plain: its voxels, or only the selected ones and the mask with

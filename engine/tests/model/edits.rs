@@ -40,9 +40,16 @@ impl Model {
 
     pub fn paint_voxels(&mut self, layer: Option<LayerId>, all: &[(Coord, Voxel)]) -> Done {
         let index = self.editable(layer)?;
-        let volume = &self.now.layers[index].voxels;
-        let there = all.iter().filter(|(at, _)| volume.contains_key(&at_of(*at)));
-        let there: Vec<_> = there.copied().collect();
+        let mut volume = (*self.now.layers[index].voxels).clone();
+        let mut there = Vec::new();
+        for (at, voxel) in all {
+            if volume.contains_key(&at_of(*at)) {
+                there.push((*at, *voxel));
+                if voxel.0[3] == 0 {
+                    volume.remove(&at_of(*at));
+                }
+            }
+        }
         self.set_voxels(layer, &there)
     }
 

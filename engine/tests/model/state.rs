@@ -282,10 +282,15 @@ impl Cuboid {
     }
 }
 
-/// The voxels of an upright box, its sides rounded; cut to space.
+/// The voxels whose centre lies in the upright box around a box, upper sides left out; cut to
+/// space.
 pub fn whole_voxels(mat: &Mat4) -> Option<Cuboid> {
+    let entry = |i: usize| f64::from(mat.0[i]);
     let side = |a: usize, sign: f64| {
-        (f64::from(mat.0[12 + a]) + sign * f64::from(mat.0[5 * a]).abs()).round() as i64
+        let half = entry(a).abs() + entry(4 + a).abs() + entry(8 + a).abs();
+        let end = entry(12 + a) + sign * half;
+        // The first voxel whose centre is not below the side.
+        (end - 0.5).ceil() as i64
     };
     let low = [0, 1, 2].map(|a| side(a, -1.0));
     let high = [0, 1, 2].map(|a| side(a, 1.0) - 1);

@@ -333,3 +333,51 @@ fn paste_and_mirror_are_exact_at_the_end_of_space() {
     run(&mut project, Command::Mirror { scope: Scope::Active, axis: 0 });
     assert_eq!(xs(first(&project)), [i32::MAX - 3]);
 }
+
+#[test]
+fn one_command_lists_no_more_than_the_limit() {
+    let limits = ProjectLimits { max_items: 3, ..ProjectLimits::default() };
+    let mut project = Project::new().with_limits(limits);
+    let many = ProjectError::TooManyItems { what: "voxels", max: 3 };
+    let voxels: Vec<_> = (0..4).map(|x| (Coord::new(x, 0, 0), RED)).collect();
+    let write =
+        |voxels: &[(Coord, Voxel)]| Command::SetVoxels { layer: None, voxels: voxels.to_vec() };
+    check_refused(&mut project, write(&voxels), &many);
+    check_refused(&mut project, Command::Group(vec![write(&voxels)]), &many);
+    run(&mut project, write(&voxels[1..]));
+    let places = Selector::Places(vec![Coord::default(); 4]);
+    let many = ProjectError::TooManyItems { what: "places", max: 3 };
+    check_refused(&mut project, select(places, SelectMode::Set), &many);
+    let many = ProjectError::TooManyItems { what: "commands", max: 3 };
+    check_refused(&mut project, Command::Group(vec![set(0, RED); 4]), &many);
+}
+
+#[test]
+fn a_box_with_its_corners_turned_around_is_refused() {
+    let mut project = Project::new();
+    let bounds = Bounds { min: Coord::new(3, 0, 0), max: Coord::new(0, 0, 0) };
+    let what = "a box has its least corner first, and a picture as many pixels as its sides say";
+    let fill = Command::FillShape { layer: None, shape: Shape::Cube, bounds, voxel: RED };
+    check_refused(&mut project, fill, &ProjectError::OutOfRange { what });
+}
+
+/// Empty places stay empty, also those that the same list has erased.
+#[test]
+fn a_voxel_erased_and_painted_by_one_list_is_gone() {
+    let mut project = Project::new();
+    run(&mut project, set(0, RED));
+    let voxels = [Voxel::EMPTY, BLUE].map(|voxel| (Coord::new(0, 0, 0), voxel)).to_vec();
+    run(&mut project, Command::PaintVoxels { layer: None, voxels });
+    assert!(first(&project).is_empty());
+}
+
+/// Only the diagonal of the matrix was looked at.
+#[test]
+fn a_turned_selection_box_is_mirrored_in() {
+    let mut project = Project::new();
+    run(&mut project, set(0, RED));
+    let turned = Mat4([0., 4., 0., 0., 4., 0., 0., 0., 0., 0., 4., 0., 4., 4., 4., 1.]);
+    run(&mut project, Command::SelectBox { area: Some(turned) });
+    run(&mut project, Command::Mirror { scope: Scope::Active, axis: 0 });
+    assert_eq!(xs(first(&project)), [7]);
+}

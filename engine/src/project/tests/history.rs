@@ -157,3 +157,45 @@ fn a_copy_is_no_step_and_survives_undo() {
     assert_eq!(run(&mut project, Command::Paste { layer: None }).touched, 1);
     assert_eq!(filled(&project), [1]);
 }
+
+/// Such commands were steps, and threw away what could be redone.
+#[test]
+fn commands_that_change_nothing_keep_what_can_be_redone() {
+    let mut project = Project::new();
+    run(&mut project, cube(10, RED));
+    run(&mut project, set(0, Voxel::WHITE));
+    project.undo().unwrap();
+    run(&mut project, Command::SetVisible { layer: LayerId(1), visible: true });
+    run(&mut project, Command::SetActive { layer: LayerId(1) });
+    run(&mut project, cube(10, RED));
+    run(&mut project, set(3, RED));
+    let same = (0..10).map(|x| (Coord::new(x, 0, 0), RED)).collect();
+    run(&mut project, Command::SetVoxels { layer: None, voxels: same });
+    let empty = (0..600).map(|x| (Coord::new(x, 50, 0), Voxel::EMPTY)).collect();
+    run(&mut project, Command::SetVoxels { layer: None, voxels: empty });
+    assert_eq!(project.steps(), (1, 1));
+}
+
+/// Each part of it kept all layers: 266 MB under a limit of one.
+#[test]
+fn a_group_keeps_the_scene_it_began_with_once() {
+    let limits = ProjectLimits { max_history_bytes: 100_000, ..ProjectLimits::default() };
+    let mut project = Project::new().with_limits(limits);
+    for number in 1..100 {
+        run(&mut project, add(&number.to_string()));
+    }
+    let toggle = |i| Command::SetVisible { layer: LayerId(1), visible: i % 2 == 0 };
+    run(&mut project, group(&(0..301).map(toggle).collect::<Vec<_>>()));
+    assert!(project.history_bytes() <= 100_000, "{}", project.history_bytes());
+    assert!(project.steps().0 >= 1);
+}
+
+/// It had the revision of the moment it was asked for.
+#[test]
+fn a_checkpoint_has_the_revision_it_was_made_at() {
+    let mut project = Project::new();
+    run(&mut project, set(0, RED));
+    run(&mut project, checkpoint("here"));
+    run(&mut project, set(1, RED));
+    assert_eq!(project.checkpoint("here").unwrap().revision(), 1);
+}

@@ -278,3 +278,43 @@ fn a_layer_of_the_greatest_number_can_be_duplicated() {
     run(&mut project, Command::DuplicateLayer { layer: LayerId(1) });
     assert_eq!(names(&project), [name.clone(), format!("{name}.1")]);
 }
+
+/// Each of them fits, together they were too large to be seen at once: the second was lost.
+#[test]
+fn merging_the_visible_loses_nothing_that_is_too_large_to_draw() {
+    let mut project = Project::new();
+    run(&mut project, Command::SetArea { area: Mat4::from_box([0.; 3], [2048.; 3]) });
+    for x in [-1024., 1024.] {
+        let area = Some(Mat4::from_box([x, 0., 0.], [512., 512., 400.]));
+        run(&mut project, Command::AddShape { shape: Shape::Cube, color: RED, area });
+    }
+    run(&mut project, Command::MergeVisible);
+    assert_eq!(filled(&project), [2 * 1024 * 1024 * 800]);
+}
+
+/// spec/engine.md 4, Shape layer: clipped to the image box, by the centres of step 4 in 3.
+#[test]
+fn a_work_area_between_voxels_clips_by_their_centres() {
+    let mut project = Project::new();
+    run(&mut project, Command::SetArea { area: Mat4::from_box([2.5; 3], [2.; 3]) });
+    let area = Some(Mat4::from_box([0.; 3], [20.; 3]));
+    run(&mut project, Command::AddShape { shape: Shape::Cube, color: RED, area });
+    let seen = project.snapshot().drawn(Threads(1)).bounds();
+    assert_eq!(seen, Some(Bounds::around(Coord::new(0, 0, 0), Coord::new(3, 3, 3))));
+}
+
+/// It was stored, and the layer could not be moved ever after.
+#[test]
+fn numbers_that_are_none_are_not_kept() {
+    let mut project = Project::new();
+    run(&mut project, set(0, RED));
+    let broken = Mat4([f32::NAN; 16]);
+    let layer = LayerId(1);
+    let finite = ProjectError::OutOfRange { what: "a number is not finite" };
+    let motion = crate::ops::Motion::By(broken);
+    check_refused(&mut project, Command::Move { layer: None, motion }, &finite);
+    check_refused(&mut project, Command::Place { layer, mat: broken }, &finite);
+    check_refused(&mut project, Command::SelectBox { area: Some(broken) }, &finite);
+    let place = Command::Place { layer, mat: broken };
+    check_refused(&mut project, Command::Group(vec![place]), &finite);
+}
