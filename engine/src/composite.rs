@@ -20,6 +20,9 @@ use std::sync::Arc;
 /// The most bricks that clones and shape layers may unfold to in one composite.
 const DERIVED_BRICKS_MAX: usize = 1 << 18;
 
+/// The longest chain of clones of clones that is followed.
+pub(crate) const CLONES_DEEP_MAX: usize = 64;
+
 /// What the mode of a layer acts on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Rule {
@@ -52,10 +55,24 @@ pub fn drawn(scene: &Scene) -> Volume {
 
 /// A layer's voxels: its own, or those of the layer or the shape it stands for.
 ///
-/// A clone of a clone is followed; one that leads back to itself, or whose base
+/// A clone of a clone is followed, up to 64; one that leads back to itself, or whose base
 /// is gone, holds nothing, and so does one that unfolds beyond reason.
 pub fn voxels_of(scene: &Scene, layer: &Layer) -> Volume {
     all_voxels_of(scene, layer).unwrap_or_default()
+}
+
+/// The voxels of each layer, hidden ones too; all that must be unfolded within one limit.
+pub(crate) fn voxels_of_all(scene: &Scene) -> Vec<Volume> {
+    let mut room = DERIVED_BRICKS_MAX;
+    let voxels = |layer: &Layer| match Origin::of(scene, layer) {
+        Origin::Own(volume) => volume,
+        Origin::Derived(recipe) => {
+            let (volume, bricks) = recipe.unfold(room).unwrap_or_default();
+            room -= bricks;
+            volume
+        }
+    };
+    scene.layers.iter().map(voxels).collect()
 }
 
 /// As [`voxels_of`], but `None` for a layer that unfolds beyond reason: for callers
@@ -65,6 +82,15 @@ pub(crate) fn all_voxels_of(scene: &Scene, layer: &Layer) -> Option<Volume> {
         Origin::Own(volume) => Some(volume),
         Origin::Derived(recipe) => recipe.unfold(DERIVED_BRICKS_MAX).map(|done| done.0),
     }
+}
+
+/// How many clones lie one on the other from this layer down to one that is none.
+pub(crate) fn clones_below(scene: &Scene, layer: &Layer) -> usize {
+    let base_of = |layer: &&Layer| match layer.kind {
+        LayerKind::Clone { base } => scene.layer(base),
+        _ => None,
+    };
+    std::iter::successors(Some(layer), base_of).take(CLONES_DEEP_MAX + 2).count() - 1
 }
 
 /// Where a layer's voxels come from.
@@ -94,7 +120,7 @@ impl Origin {
         while let LayerKind::Clone { base } = source.kind {
             steps.push(source.mat);
             match scene.layer(base) {
-                Some(next) if steps.len() <= scene.layers.len() => source = next,
+                Some(next) if steps.len() <= CLONES_DEEP_MAX => source = next,
                 _ => return Origin::Own(Volume::new()),
             }
         }

@@ -7,7 +7,7 @@
 //! a run, so a single-voxel step costs 20 bytes.
 
 use crate::command::Author;
-use crate::scene::{Layer, LayerId, Scene};
+use crate::scene::{Extra, Layer, LayerId, LayerKind, Material, Scene, SceneCamera};
 use crate::volume::{Coord, Volume, Voxel};
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -46,18 +46,40 @@ fn bytes_beside(old: &Volume, now: Option<&Layer>) -> usize {
     now.map_or_else(|| old.bytes(), |layer| old.bytes_beside(&layer.volume))
 }
 
-/// The voxels, and what no scene shares with another: the list of its layers, and what its
-/// file had that we do not know.
+/// The voxels, and what no scene shares with another: all its lists and texts, and what its file
+/// had that we do not know.
 pub(crate) fn bytes_of_scene(old: &Scene, now: &Scene) -> usize {
     let present: HashMap<LayerId, &Layer> = now.layers.iter().map(|l| (l.id, l)).collect();
     let of_layer = |layer: &Layer| {
-        let extra: usize = layer.extra.iter().map(|(key, value)| key.len() + value.len()).sum();
-        let own = size_of::<Layer>() + layer.name.len() + extra;
+        let path = match &layer.kind {
+            LayerKind::Image { path } => path.len(),
+            _ => 0,
+        };
+        let own = size_of::<Layer>() + layer.name.len() + path + bytes_of_extra(&layer.extra);
         own + bytes_beside(&layer.volume, present.get(&layer.id).copied())
     };
+    let material = |m: &Material| size_of::<Material>() + m.name.len() + bytes_of_extra(&m.extra);
+    let camera =
+        |c: &SceneCamera| size_of::<SceneCamera>() + c.name.len() + bytes_of_extra(&c.extra);
+    let looks: usize = old.materials.iter().map(material).sum();
+    let views: usize = old.cameras.iter().map(camera).sum();
+    let unknown = bytes_of_extra(&old.extra) + bytes_of_extra(&old.light.extra);
     let chunks: usize = old.extra_chunks.iter().map(|chunk| chunk.data.len()).sum();
     let mask = old.selection.mask.bytes_beside(&now.selection.mask);
-    size_of::<Scene>() + chunks + mask + old.layers.iter().map(of_layer).sum::<usize>()
+    size_of::<Scene>()
+        + looks
+        + views
+        + unknown
+        + chunks
+        + mask
+        + old.layers.iter().map(of_layer).sum::<usize>()
+}
+
+fn bytes_of_extra(extra: &Extra) -> usize {
+    let bytes = |(key, value): &(Vec<u8>, Vec<u8>)| {
+        size_of::<(Vec<u8>, Vec<u8>)>() + key.len() + value.len()
+    };
+    extra.iter().map(bytes).sum()
 }
 
 fn bytes_of(cells: &Cells) -> usize {

@@ -499,7 +499,7 @@ impl Command {
                 .iter()
                 .fold(0, |sum: u64, each| sum.saturating_add(each.cost(layer_voxels))),
             Command::FloodFill { spread, .. } => {
-                let within = spread.within.map_or(0, |bounds| bounds.voxels());
+                let within = spread.within.map_or(0, Bounds::voxels);
                 layer_voxels.saturating_add(u64::try_from(within).unwrap_or(u64::MAX))
             }
             _ if self.is_constant() => 1,

@@ -37,6 +37,7 @@ pub use select::{
 };
 pub use shape::{Shape, Solid};
 pub use spread::{Neighbors, Spread, Tolerance};
+pub(crate) use stroke::{DABS_MAX, dabs_of};
 pub use stroke::{line_box, stroke, tube};
 pub use transform::{Motion, about, axis_aligned, moved, transformed};
 

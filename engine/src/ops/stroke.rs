@@ -14,7 +14,8 @@ use crate::volume::{BlendMode, Bounds, Volume, Voxel};
 ///
 /// A dab's box reaches `radius` from the point; its own x, y, z run along the world's z, x, y.
 /// A radius below 1/32 has its dabs 1/16 apart. One that is not above 0, or a point that is
-/// not finite, changes nothing. `None` as in [`Painter::paint`].
+/// not finite, changes nothing. `None` as in [`Painter::paint`], and for more than 65,536 dabs
+/// where they matter.
 pub fn stroke(
     volume: &Volume,
     painter: &Painter,
@@ -31,13 +32,7 @@ pub fn stroke(
     let room_for_mask = if blend.grows() { room } else { usize::MAX };
     let mut mask = Canvas::new(&empty, painter.clip, room_for_mask, threads);
     mask.among = (!blend.grows()).then_some(volume);
-    let dabs = Dabs {
-        painter,
-        radius,
-        among: mask.among,
-        clip: mask.clip,
-        most: room_for_mask.saturating_add(1).saturating_mul(512),
-    };
+    let dabs = Dabs { painter, radius, among: mask.among, clip: mask.clip };
     dabs.each(points, |area| match painter.fill(&area) {
         Some(fill) => mask.paint(&fill, painter.hollow, DAB),
         None => Some(()),
@@ -60,8 +55,22 @@ struct Dabs<'a> {
     /// The only bricks that matter, if not all.
     among: Option<&'a Volume>,
     clip: Bounds,
-    /// More dabs between two points could not all find room.
-    most: usize,
+}
+
+/// The most dabs that a stroke may have.
+pub(crate) const DABS_MAX: u64 = 1 << 16;
+
+/// How many dabs a stroke through these points has.
+pub(crate) fn dabs_of(points: &[Vec3], radius: f64) -> u64 {
+    let between = |pair: &[Vec3]| steps(pair[0], pair[1], radius).saturating_add(1);
+    points.windows(2).fold(1, |sum: u64, pair| sum.saturating_add(between(pair)))
+}
+
+/// How many steps of a dab it is from one point to the next.
+fn steps(from: Vec3, to: Vec3, radius: f64) -> u64 {
+    let apart = (2.0 * radius).max(1.0 / 16.0);
+    // `as` saturates.
+    (length(sub(to, from)) / apart).ceil() as u64
 }
 
 /// Dabs between two points, evenly apart, both ends included; the last is number `count`.
@@ -78,19 +87,24 @@ const FEW: u64 = 64;
 impl Dabs<'_> {
     /// Visits the box of each dab that may matter, its mirror images before it.
     fn each(&self, points: &[Vec3], mut visit: impl FnMut(Area) -> Option<()>) -> Option<()> {
-        let apart = (2.0 * self.radius).max(1.0 / 16.0);
+        let mut left = DABS_MAX;
         for (index, from) in points.iter().enumerate() {
             let to = points.get(index + 1).unwrap_or(from);
-            let count = (length(sub(*to, *from)) / apart).ceil() as u64;
+            let count = steps(*from, *to, self.radius);
             if count > 0 || index == 0 {
-                self.run(Run { from: *from, to: *to, count }, &mut visit)?;
+                self.run(Run { from: *from, to: *to, count }, &mut left, &mut visit)?;
             }
         }
         Some(())
     }
 
-    fn run(&self, run: Run, visit: &mut impl FnMut(Area) -> Option<()>) -> Option<()> {
-        let mut left = self.most;
+    /// Takes the dabs it visits from `left`.
+    fn run(
+        &self,
+        run: Run,
+        left: &mut u64,
+        visit: &mut impl FnMut(Area) -> Option<()>,
+    ) -> Option<()> {
         let mut open = vec![(0, run.count)];
         while let Some((first, last)) = open.pop() {
             if !self.matters(run.at(first), run.at(last), last - first > FEW) {
@@ -101,7 +115,7 @@ impl Dabs<'_> {
                 open.extend([(middle + 1, last), (first, middle)]);
                 continue;
             }
-            left = left.checked_sub(1)?;
+            *left = left.checked_sub(1)?;
             for area in self.painter.symmetry.areas(self.dab(run.at(first))) {
                 visit(area)?;
             }

@@ -4,7 +4,7 @@ use super::{ProjectError, ProjectLimits};
 use crate::command::{Command, Selector};
 use crate::image::Picture;
 use crate::math::Mat4;
-use crate::ops::Motion;
+use crate::ops::{DABS_MAX, Morph, Motion, dabs_of};
 use crate::scene::{Light, Look, View};
 use crate::volume::Bounds;
 
@@ -16,8 +16,12 @@ pub(super) fn sound(command: &Command, limits: &ProjectLimits) -> Result<(), Pro
     let max = limits.max_items;
     match items(command) {
         (what, count) if count > max as u64 => Err(ProjectError::TooManyItems { what, max }),
+        _ if dabs(command) > DABS_MAX => {
+            Err(ProjectError::TooManyItems { what: "dabs", max: DABS_MAX as usize })
+        }
         _ if text(command) > TEXT_MAX => Err(ProjectError::OutOfRange { what: TOO_LONG }),
         _ if !is_finite(command) => Err(ProjectError::OutOfRange { what: NOT_FINITE }),
+        _ if !is_soon_done(command) => Err(ProjectError::OutOfRange { what: TOO_FAR }),
         _ if !is_whole(command) => Err(ProjectError::OutOfRange { what: NOT_WHOLE }),
         _ => match command {
             Command::Group(commands) => commands.iter().try_for_each(|each| sound(each, limits)),
@@ -27,6 +31,7 @@ pub(super) fn sound(command: &Command, limits: &ProjectLimits) -> Result<(), Pro
 }
 
 const TOO_LONG: &str = "a name or path has at most 1 MiB";
+const TOO_FAR: &str = "voxels are dilated by at most 256 steps";
 const NOT_FINITE: &str = "a number is not finite";
 const NOT_WHOLE: &str =
     "a box has its least corner first, and a picture as many pixels as its sides say";
@@ -49,6 +54,13 @@ fn items(command: &Command) -> (&'static str, u64) {
             ("pixels", u64::from(picture.width) * u64::from(picture.height))
         }
         _ => ("items", 0),
+    }
+}
+
+fn dabs(command: &Command) -> u64 {
+    match command {
+        Command::Stroke { points, radius, .. } => dabs_of(points, *radius),
+        _ => 0,
     }
 }
 
@@ -95,6 +107,11 @@ fn is_finite(command: &Command) -> bool {
 fn is_light_finite(light: &Light) -> bool {
     let Light { pitch, yaw, intensity, ambient, shadow, .. } = light;
     [pitch, yaw, intensity, ambient, shadow].into_iter().all(|value| value.is_finite())
+}
+
+/// Each step of a dilation is more work than the one before.
+const fn is_soon_done(command: &Command) -> bool {
+    !matches!(command, Command::Morph { morph: Morph::Dilate, steps: 257.., .. })
 }
 
 /// Whether boxes are boxes and pictures pictures.

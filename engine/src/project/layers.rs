@@ -2,7 +2,7 @@
 
 use super::voxels::with_layer;
 use super::{Done, Project, ProjectError, activate_top, unchanged};
-use crate::composite::all_voxels_of;
+use crate::composite::{CLONES_DEEP_MAX, all_voxels_of, clones_below};
 use crate::math::Mat4;
 use crate::ops::Shape;
 use crate::scene::{Layer, LayerId, LayerKind, Scene, clip_name};
@@ -41,6 +41,9 @@ impl Project {
 
     pub(super) fn clone_layer(&mut self, id: LayerId) -> Done {
         let base = self.find(id)?;
+        if clones_below(&self.scene, base) >= CLONES_DEEP_MAX {
+            return Err(ProjectError::OutOfRange { what: "clones of clones go at most 64 deep" });
+        }
         let name = format!("{} clone", base.name);
         let made = Layer {
             id: self.scene.free_id(),

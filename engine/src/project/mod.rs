@@ -215,13 +215,15 @@ impl Project {
     /// began with, once for all of them.
     fn carry_out_all(&mut self, commands: Vec<Command>) -> Done {
         let start = Arc::clone(&self.scene);
-        let mut all = Vec::new();
+        let mut cells = Vec::new();
+        let mut is_small = true;
         let mut sum = Outcome { layer: self.scene.active, touched: 0 };
         let (clipboard, checkpoints) = (self.clipboard.clone(), self.checkpoints.clone());
         for command in commands {
             match self.carry_out(command) {
                 Ok((before, outcome)) => {
-                    all.extend(before);
+                    is_small &= before.iter().all(|each| matches!(each, Before::Cells(..)));
+                    cells.extend(before.filter(|_| is_small));
                     sum.layer = outcome.layer;
                     sum.touched += outcome.touched;
                 }
@@ -232,9 +234,9 @@ impl Project {
                 }
             }
         }
-        let before = match all.iter().all(|each| matches!(each, Before::Cells(..))) {
-            true if all.is_empty() => None,
-            true => Some(Before::Group(all)),
+        let before = match is_small {
+            true if cells.is_empty() => None,
+            true => Some(Before::Group(cells)),
             false => Some(Before::Scene(start)),
         };
         Ok((before, sum))
@@ -269,13 +271,17 @@ impl Project {
             return Err(ProjectError::TooMany { what: "checkpoints", max });
         }
         let others = self.checkpoints.iter().filter(|(other, _)| **other != name);
-        let held: usize = others.map(|(_, kept)| bytes_of_scene(&kept.scene, &self.scene)).sum();
+        let held: usize = others.map(|(_, kept)| self.bytes_kept_by(&kept.scene)).sum();
         if held > max_bytes {
             return Err(ProjectError::CheckpointTooLarge { max_bytes });
         }
         let (scene, revision) = (Arc::clone(&self.scene), self.revision);
         self.checkpoints.insert(name, Checkpoint { scene, revision });
         unchanged(self.scene.active, 0)
+    }
+
+    fn bytes_kept_by(&self, scene: &Arc<Scene>) -> usize {
+        if Arc::ptr_eq(scene, &self.scene) { 0 } else { bytes_of_scene(scene, &self.scene) }
     }
 
     fn restore_checkpoint(&mut self, name: String) -> Done {

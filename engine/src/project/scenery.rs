@@ -1,9 +1,10 @@
 //! Commands that change what is beside the layers: work area, materials, cameras, light.
 
 use super::{Done, Project, ProjectError};
+use crate::composite::voxels_of_all;
 use crate::math::Mat4;
-use crate::scene::{Light, Look, Material, SceneCamera, View, clip_name};
-use crate::volume::Bounds;
+use crate::scene::{Layer, Light, Look, Material, SceneCamera, View, clip_name};
+use crate::volume::{Bounds, Volume};
 
 impl Project {
     pub(super) fn set_area(&mut self, area: Mat4) -> Done {
@@ -16,11 +17,13 @@ impl Project {
     /// Around the box of each layer that has one, and the voxels of the others, hidden
     /// ones too (spec/engine.md 5). Without any the area stays.
     pub(super) fn fit_area(&mut self) -> Done {
-        let bounds_of = |layer: &crate::scene::Layer| match layer.bounds.filter(Mat4::is_set) {
-            Some(area) => area.whole_voxels(),
-            None => crate::composite::voxels_of(&self.scene, layer).bounds(),
+        let voxels = voxels_of_all(&self.scene);
+        let bounds_of = |(layer, volume): (&Layer, Volume)| match layer.bounds {
+            Some(area) if area.is_set() => area.whole_voxels(),
+            _ => volume.bounds(),
         };
-        let bounds = self.scene.layers.iter().filter_map(bounds_of).reduce(Bounds::union);
+        let layers = self.scene.layers.iter().zip(voxels);
+        let bounds = layers.filter_map(bounds_of).reduce(Bounds::union);
         self.change_scene(self.scene.active, |scene| {
             scene.area = bounds.map_or(scene.area, Mat4::around);
         })

@@ -157,8 +157,13 @@ impl Project {
 
     pub(super) fn cut(&mut self, layer: Option<LayerId>) -> Done {
         self.editable(layer)?;
+        let clipboard = self.clipboard.clone();
         self.copy(layer)?;
-        self.clear_layer(layer)
+        let cleared = self.clear_layer(layer);
+        if cleared.is_err() {
+            self.clipboard = clipboard;
+        }
+        cleared
     }
 
     /// Adds the clipboard over the layer, moved by the difference of the selection boxes'

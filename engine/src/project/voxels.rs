@@ -156,10 +156,11 @@ impl Project {
 
     /// Puts another volume in place of a layer's, and keeps what differs.
     pub(super) fn replace_volume(&mut self, id: LayerId, new: Volume) -> Done {
-        if new.brick_count() > self.room_of(id) {
+        let old = self.volume(id);
+        // What shrinks is allowed also where there is too much already.
+        if new.brick_count() > self.room_of(id).max(old.brick_count()) {
             return Err(self.full());
         }
-        let old = self.volume(id);
         let touched = changed(&old, &new);
         if touched == 0 {
             return unchanged(id, 0);

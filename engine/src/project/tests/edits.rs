@@ -381,3 +381,45 @@ fn a_turned_selection_box_is_mirrored_in() {
     run(&mut project, Command::Mirror { scope: Scope::Active, axis: 0 });
     assert_eq!(xs(first(&project)), [7]);
 }
+
+/// Such a stroke took twenty seconds and painted nothing.
+#[test]
+fn a_stroke_of_too_many_dabs_is_refused() {
+    let mut project = Project::new();
+    let painter = Painter::new(Shape::Sphere, RED);
+    let points = vec![[0.; 3], [1e6, 0., 0.]];
+    let stroke = Command::Stroke { layer: None, painter, points, radius: 0.03 };
+    let many = ProjectError::TooManyItems { what: "dabs", max: 65_536 };
+    check_refused(&mut project, stroke, &many);
+}
+
+#[test]
+fn a_dilation_of_many_steps_is_refused() {
+    let mut project = Project::new();
+    run(&mut project, set(0, RED));
+    let morph = |steps| Command::Morph {
+        layer: None,
+        morph: Morph::Dilate,
+        neighbors: Neighbors::Faces,
+        steps,
+    };
+    let far = ProjectError::OutOfRange { what: "voxels are dilated by at most 256 steps" };
+    check_refused(&mut project, morph(257), &far);
+    run(&mut project, morph(2));
+    assert_eq!(filled(&project), [25]);
+}
+
+/// It was refused, for the rest was still more than the limit, and had changed the clipboard.
+#[test]
+fn a_project_beyond_its_limits_can_shrink() {
+    let mut project = Project::new();
+    for x in 0..10 {
+        run(&mut project, set(16 * x, RED));
+    }
+    let limits = ProjectLimits { max_bricks: 5, ..ProjectLimits::default() };
+    let mut project = project.with_limits(limits);
+    let places = Selector::Places(vec![Coord::new(0, 0, 0)]);
+    run(&mut project, select(places, SelectMode::Set));
+    run(&mut project, Command::Cut { layer: None });
+    assert_eq!(filled(&project), [9]);
+}

@@ -199,3 +199,16 @@ fn a_checkpoint_has_the_revision_it_was_made_at() {
     run(&mut project, set(1, RED));
     assert_eq!(project.checkpoint("here").unwrap().revision(), 1);
 }
+
+/// Paths were not counted: gigabytes were kept under a limit of 256 MiB.
+#[test]
+fn texts_that_steps_keep_are_counted() {
+    let limits = ProjectLimits { max_history_bytes: 1 << 20, ..ProjectLimits::default() };
+    let mut project = Project::new().with_limits(limits);
+    let path = "x".repeat(1 << 18);
+    run(&mut project, Command::AddImage { path, mat: crate::math::Mat4::IDENTITY });
+    for step in 0..50 {
+        run(&mut project, Command::SetVisible { layer: LayerId(1), visible: step % 2 == 1 });
+    }
+    assert!(project.steps().0 <= 4, "{:?}", project.steps());
+}

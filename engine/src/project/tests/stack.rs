@@ -318,3 +318,17 @@ fn numbers_that_are_none_are_not_kept() {
     let place = Command::Place { layer, mat: broken };
     check_refused(&mut project, Command::Group(vec![place]), &finite);
 }
+
+/// A chain of four thousand took twelve seconds to draw.
+#[test]
+fn clones_of_clones_go_so_deep_and_no_deeper() {
+    let mut project = Project::new();
+    run(&mut project, set(0, RED));
+    for layer in 1..=64 {
+        run(&mut project, Command::CloneLayer { layer: LayerId(layer) });
+        run(&mut project, Command::Place { layer: LayerId(layer + 1), mat: shift(1.) });
+    }
+    let deep = ProjectError::OutOfRange { what: "clones of clones go at most 64 deep" };
+    check_refused(&mut project, Command::CloneLayer { layer: LayerId(65) }, &deep);
+    assert_eq!(project.snapshot().drawn(Threads(1)).filled(), 65);
+}
