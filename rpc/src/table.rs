@@ -260,7 +260,7 @@ pub(crate) const METHODS: &[Method] = &[
             "layer_id",
         ],
         ignored: &[],
-        about: "Adds a cube, sphere, cylinder, cone, pyramid or torus",
+        about: "Adds a cube, sphere, cylinder, cone, pyramid, torus or prism (prism6 has six sides)",
         refusal: Refusal(-1011, "Shape type not implemented yet"),
         handler: Edit(shape::procedural),
     },

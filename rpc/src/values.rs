@@ -155,9 +155,9 @@ pub(crate) fn brush(params: &Params<'_>) -> Result<Option<Brush>, Problem> {
 }
 
 /// The names of all shapes.
-pub(crate) fn shape_names() -> [&'static str; 6] {
-    [Shape::Cube, Shape::Sphere, Shape::Cylinder, Shape::Cone, Shape::Pyramid, Shape::Torus]
-        .map(Shape::name)
+pub(crate) fn shape_names() -> [&'static str; 7] {
+    use Shape::{Cone, Cube, Cylinder, Prism, Pyramid, Sphere, Torus};
+    [Cube, Sphere, Cylinder, Cone, Pyramid, Torus, Prism(3)].map(Shape::name)
 }
 
 /// The greatest whole number not above it, if it fits 64 bits.

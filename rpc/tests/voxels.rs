@@ -310,7 +310,9 @@ fn a_cube_has_the_cells_of_the_legacy_one() {
 
 #[test]
 fn every_shape_can_be_asked_for() {
-    for shape in ["cube", "box", "sphere", "Cylinder", "cone", "pyramid", "torus"] {
+    for shape in
+        ["cube", "box", "sphere", "Cylinder", "cone", "pyramid", "torus", "prism", "prism6"]
+    {
         let found = Rig::with_project().ask("procedural_shape", json!([shape, 12, 12, 6]));
         assert!(found["voxels_created"].as_u64().is_some_and(|count| count > 100), "{found}");
     }

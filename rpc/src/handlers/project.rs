@@ -69,7 +69,7 @@ fn template(params: &Params<'_>, size: [i32; 3], config: &Config) -> Result<Proj
     let shape = match params.text(&["template"])?.unwrap_or("empty") {
         "empty" | "" => return Ok(empty),
         name => Shape::from_name(name).ok_or_else(|| {
-            wrong("template", "empty, cube, sphere, cylinder, cone, pyramid or torus")
+            wrong("template", "empty, cube, sphere, cylinder, cone, pyramid, torus or prism")
         })?,
     };
     // On the ground, in the middle.
