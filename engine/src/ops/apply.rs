@@ -1,17 +1,12 @@
 //! A region blended into a volume, brick by brick (spec/engine.md 3, steps 3 to 8).
 
+use super::lines::SPACE;
 use super::shape::{Cover, Mask, Region, Site, Soft, cover, sites};
 use crate::parallel::{self, Threads};
 use crate::volume::{
-    BRICK_VOXELS, BlendMode, Bounds, Brick, BrickCoord, Coord, Local, Volume, Voxel, combine,
+    BRICK_VOXELS, BlendMode, Bounds, Brick, BrickCoord, Local, Volume, Voxel, combine,
 };
 use std::sync::Arc;
-
-/// All of space.
-pub(super) const SPACE: Bounds = Bounds {
-    min: Coord::new(i32::MIN, i32::MIN, i32::MIN),
-    max: Coord::new(i32::MAX, i32::MAX, i32::MAX),
-};
 
 /// What is blended: its alpha is that of full coverage.
 #[derive(Clone, Copy, Debug)]

@@ -11,9 +11,15 @@ use crate::volume::Bounds;
 /// The longest text that a command may carry, in bytes: what a log reads back.
 const TEXT_MAX: usize = 1 << 20;
 
+/// The most commands of a group: what a log reads back.
+const COMMANDS_MAX: usize = 1 << 20;
+
 /// Refuses commands that list too much or hold numbers that are none, wherever these would stay.
 pub(super) fn sound(command: &Command, limits: &ProjectLimits) -> Result<(), ProjectError> {
-    let max = limits.max_items;
+    let max = match command {
+        Command::Group(_) => limits.max_items.min(COMMANDS_MAX),
+        _ => limits.max_items,
+    };
     match items(command) {
         (what, count) if count > max as u64 => Err(ProjectError::TooManyItems { what, max }),
         _ if dabs(command) > DABS_MAX => {

@@ -212,3 +212,11 @@ fn texts_that_steps_keep_are_counted() {
     }
     assert!(project.steps().0 <= 4, "{:?}", project.steps());
 }
+
+/// A log reads back no more of them.
+#[test]
+fn a_group_of_more_than_a_million_commands_is_refused() {
+    let mut project = Project::new();
+    let many = ProjectError::TooManyItems { what: "commands", max: 1 << 20 };
+    check_refused(&mut project, Command::Group(vec![Command::Deselect; (1 << 20) + 1]), &many);
+}
