@@ -2,16 +2,29 @@
 
 use std::sync::LazyLock;
 
-/// How finely [`Curve::encode`] starts its search.
-const STEPS: usize = 4096;
+/// What is below the first step of [`Curve::encode`] is black: 2^-13.
+const BLACK: f32 = 1.0 / 8192.0;
+
+/// Numbers with the same sign, exponent and first seven bits of the fraction share a step.
+const SHIFT: u32 = 16;
+
+/// The step of [`BLACK`], and how many there are up to 1.
+const FIRST: u32 = BLACK.to_bits() >> SHIFT;
+const STEPS: usize = ((1f32.to_bits() >> SHIFT) - FIRST) as usize + 1;
 
 /// The curve, both ways.
 pub(crate) struct Curve {
     linear: [f32; 256],
-    /// The least linear value that rounds to each byte.
-    least: [f32; 256],
-    /// A byte not above the one for `index / STEPS`.
-    start: [u8; STEPS + 1],
+    steps: [Step; STEPS],
+}
+
+/// Values that go to at most two bytes.
+#[derive(Clone, Copy)]
+struct Step {
+    /// The least value that goes to the second of them.
+    second: f32,
+    /// The first.
+    byte: u8,
 }
 
 /// The one curve: constant data, made by software arithmetic on first use.
@@ -19,35 +32,34 @@ pub(crate) static CURVE: LazyLock<Curve> = LazyLock::new(Curve::new);
 
 impl Curve {
     fn new() -> Self {
-        let mut curve = Curve { linear: [0.0; 256], least: [0.0; 256], start: [0; STEPS + 1] };
-        for byte in 0..256 {
-            curve.linear[byte] = to_linear(byte as f64 / 255.0) as f32;
-            curve.least[byte] = to_linear((byte as f64 - 0.5).max(0.0) / 255.0) as f32;
-        }
+        let least = |byte: usize| to_linear((byte as f64 - 0.5).max(0.0) / 255.0) as f32;
+        let mut steps = [Step { second: f32::INFINITY, byte: 0 }; STEPS];
         let mut byte = 0;
-        for (index, start) in curve.start.iter_mut().enumerate() {
-            let value = index as f32 / STEPS as f32;
-            while byte < 255 && curve.least[byte + 1] <= value {
+        for (index, step) in steps.iter_mut().enumerate() {
+            let value = f32::from_bits((index as u32 + FIRST) << SHIFT);
+            while byte < 255 && least(byte + 1) <= value {
                 byte += 1;
             }
-            *start = byte as u8;
+            step.byte = byte as u8;
+            step.second = if byte < 255 { least(byte + 1) } else { f32::INFINITY };
         }
-        curve
+        let linear = std::array::from_fn(|byte| to_linear(byte as f64 / 255.0) as f32);
+        Curve { linear, steps }
     }
 
     /// The linear light of an sRGB byte, 0 to 1.
+    #[inline]
     pub(crate) fn decode(&self, byte: u8) -> f32 {
         self.linear[usize::from(byte)]
     }
 
     /// The nearest sRGB byte; what is outside 0 to 1 is clamped.
+    #[inline]
     pub(crate) fn encode(&self, linear: f32) -> u8 {
-        let value = linear.clamp(0.0, 1.0);
-        let mut byte = self.start[(value * STEPS as f32) as usize];
-        while byte < 255 && self.least[usize::from(byte) + 1] <= value {
-            byte += 1;
-        }
-        byte
+        let value = if linear > BLACK { linear } else { BLACK };
+        let value = if value < 1.0 { value } else { 1.0 };
+        let step = &self.steps[((value.to_bits() >> SHIFT) - FIRST) as usize];
+        step.byte + u8::from(value >= step.second)
     }
 }
 
@@ -72,6 +84,13 @@ mod tests {
             let middle = to_linear((f64::from(byte) + 0.5) / 255.0);
             assert_eq!(CURVE.encode((middle * 0.9999) as f32), byte, "below {byte}.5");
             assert_eq!(CURVE.encode((middle * 1.0001) as f32), byte + 1, "above {byte}.5");
+        }
+    }
+
+    #[test]
+    fn no_step_holds_values_of_three_bytes() {
+        for pair in CURVE.steps.windows(2) {
+            assert!(pair[1].byte - pair[0].byte <= 1);
         }
     }
 
