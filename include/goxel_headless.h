@@ -74,9 +74,9 @@ typedef enum {
 typedef enum {
     /** PNG, 8-bit RGBA. */
     GOXEL_FORMAT_PNG = 0,
-    /** JPEG. Not built in yet: a render answers GOXEL_ERROR_UNSUPPORTED_FORMAT. */
+    /** JPEG, of the options' quality. */
     GOXEL_FORMAT_JPEG = 1,
-    /** BMP. Not built in yet: a render answers GOXEL_ERROR_UNSUPPORTED_FORMAT. */
+    /** BMP, 24 bits, not compressed. */
     GOXEL_FORMAT_BMP = 2
 } goxel_render_format_t;
 
@@ -123,7 +123,10 @@ typedef struct {
     goxel_camera_preset_t camera;
     /** Into which format. */
     goxel_render_format_t format;
-    /** 1 to 100, for formats that lose quality. PNG loses none and does not look at it. */
+    /**
+     * 1 to 100 for JPEG, where 0 is 90 and others are GOXEL_ERROR_INVALID_PARAMETER. PNG and
+     * BMP lose nothing and do not look at it.
+     */
     int quality;
 } goxel_render_options_t;
 

@@ -8,6 +8,7 @@ use crate::failure::Failure;
 use crate::headless::types::goxel_error_t::{self, GOXEL_ERROR_INVALID_OPERATION};
 use goxel_engine::project::{Project, ProjectLimits};
 use goxel_engine::scene::Scene;
+use goxel_engine::snapshot::Snapshot;
 use std::cell::UnsafeCell;
 use std::ffi::c_char;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -117,6 +118,11 @@ impl Desk {
     /// What the project holds, for reading, or the refusal with that number.
     pub fn scene(&self, refusal: goxel_error_t) -> Result<&Scene, Failure> {
         self.project().map(Project::scene).ok_or_else(|| Failure::no_project(refusal))
+    }
+
+    /// The project as it is now, or the refusal with that number.
+    pub fn snapshot(&self, refusal: goxel_error_t) -> Result<Snapshot, Failure> {
+        self.project().map(Project::snapshot).ok_or_else(|| Failure::no_project(refusal))
     }
 
     /// Replaces the project; a damaged one is gone with that.

@@ -63,6 +63,15 @@ pub fn voxels_of(scene: &Scene, layer: &Layer) -> Volume {
 
 /// The voxels of each layer, hidden ones too; all that must be unfolded within one limit.
 pub(crate) fn voxels_of_all(scene: &Scene) -> Vec<Volume> {
+    voxels_of_each(scene, scene.layers.iter())
+}
+
+/// The voxels of each visible layer, as the composite sees them.
+pub(crate) fn voxels_of_visible(scene: &Scene) -> Vec<Volume> {
+    voxels_of_each(scene, scene.layers.iter().filter(|layer| layer.visible))
+}
+
+fn voxels_of_each<'a>(scene: &Scene, layers: impl Iterator<Item = &'a Layer>) -> Vec<Volume> {
     let mut room = DERIVED_BRICKS_MAX;
     let voxels = |layer: &Layer| match Origin::of(scene, layer) {
         Origin::Own(volume) => volume,
@@ -72,7 +81,7 @@ pub(crate) fn voxels_of_all(scene: &Scene) -> Vec<Volume> {
             volume
         }
     };
-    scene.layers.iter().map(voxels).collect()
+    layers.map(voxels).collect()
 }
 
 /// As [`voxels_of`], but `None` for a layer that unfolds beyond reason: for callers

@@ -13,6 +13,7 @@ pub mod format;
 mod history;
 pub mod image;
 pub mod math;
+pub mod mesh;
 pub mod ops;
 pub mod palette;
 pub mod parallel;

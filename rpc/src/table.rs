@@ -113,7 +113,7 @@ pub(crate) const METHODS: &[Method] = &[
         aliases: &["render_image", "render.image"],
         positional: &["output_path", "width", "height"],
         ignored: &[],
-        about: "Renders a PNG to a file, or into the reply as base64",
+        about: "Renders a picture to a file, or into the reply as base64",
         refusal: Refusal(-1015, "Failed to render scene: error code -1"),
         handler: Read(render::scene),
     },

@@ -20,6 +20,14 @@ fn rig() -> Rig {
     rig
 }
 
+/// A rig with a blue and a red cube that meet in inner edges and corners.
+fn steps() -> Rig {
+    let mut rig = rig();
+    let cube = json!({ "size": 4, "center": [104, -4, -2], "color": "#FF0000" });
+    rig.ask("procedural_shape", cube);
+    rig
+}
+
 #[track_caller]
 fn check(method: &str, params: Value, expected: Value) {
     check_on(&mut rig(), &[(method, params, expected)]);
@@ -32,7 +40,12 @@ fn invalid(message: &str) -> Value {
 /// The picture that a call put into its reply.
 #[track_caller]
 fn inline(params: Value) -> Picture {
-    let found = rig().ask("render_scene", params);
+    inline_of(&mut rig(), params)
+}
+
+#[track_caller]
+fn inline_of(rig: &mut Rig, params: Value) -> Picture {
+    let found = rig.ask("render_scene", params);
     let text = found["image"].as_str().unwrap_or_else(|| panic!("{found}"));
     assert_eq!(found["image_data"], found["image"]);
     png::decode(&BASE64_STANDARD.decode(text).unwrap(), 1 << 24).unwrap()
@@ -222,8 +235,18 @@ fn what_cannot_be_rendered_says_why() {
         invalid("Parameter 'width' must be so that width times height is at most 134217728"),
     );
     call(json!(["/a.png", "wide"]), invalid("Parameter 'width' must be an integer"));
-    call(json!({ "mode": "oil" }), invalid("Parameter 'mode' must be flat or lit"));
-    call(json!({ "format": "jpg" }), invalid("Parameter 'format' must be png"));
+    call(
+        json!({ "mode": "oil" }),
+        invalid("Parameter 'mode' must be one of flat, lit, clay, outline, path, marching"),
+    );
+    call(
+        json!({ "format": "tiff" }),
+        json!({ "error": {
+        "code": -32602,
+        "message": "Parameter 'format' must be one of png, jpeg, bmp, raw",
+        "data": { "valid_formats": ["png", "jpeg", "bmp", "raw"] },
+    } }),
+    );
     call(
         json!({ "camera": 5 }),
         invalid("Parameter 'camera' must be a preset's name or an object"),
@@ -233,6 +256,13 @@ fn what_cannot_be_rendered_says_why() {
         json!({
             "error": { "code": -32602, "data": { "param": "camera" } },
         }),
+    );
+    call(
+        json!({ "camera": { "position": [1, 1, 1], "fov": 180 } }),
+        invalid(
+            "Parameter 'camera' needs a position away from its target, within 2^40, \
+             and a fov from 0.001 to 179.99",
+        ),
     );
     call(
         json!({ "return_mode": "pigeon" }),
@@ -254,6 +284,95 @@ fn what_cannot_be_rendered_says_why() {
     );
     let none = Rig::new().ask("render_scene", json!([]));
     assert!(has(&none, &refused(-1015, "Failed to render scene: error code -1", "no_project")));
+}
+
+#[test]
+fn numbers_out_of_their_range_say_so() {
+    let call = |params: Value, text: &str| check("render_scene", params, invalid(text));
+    let quality = |value: i32| json!({ "format": "jpg", "quality": value });
+    call(quality(0), "Parameter 'quality' must be between 1 and 100");
+    call(quality(101), "Parameter 'quality' must be between 1 and 100");
+    call(json!({ "occlusion": 1.1 }), "Parameter 'occlusion' must be between 0 and 1");
+    call(json!({ "edges": -0.1 }), "Parameter 'edges' must be between 0 and 1");
+    let path = |side: i32, samples: i32| json!({ "mode": "path", "width": side, "height": side, "samples": samples });
+    call(path(8, 0), "Parameter 'samples' must be between 1 and 65536");
+    call(path(8, 65_537), "Parameter 'samples' must be between 1 and 65536");
+    call(
+        path(1024, 8193),
+        "Parameter 'samples' must be so that width times height times samples is at most \
+         8589934592",
+    );
+}
+
+#[test]
+fn every_mode_draws_another_picture() {
+    let mut pictures: Vec<Picture> = Vec::new();
+    let modes =
+        ["flat", "lit", "clay", "outline", "marching", "path"].map(|mode| (mode, json!({})));
+    let more = [
+        ("lit", json!({ "edges": 0 })),
+        ("lit", json!({ "occlusion": 1.0, "edges": 0 })),
+        ("marching", json!({ "smooth": true })),
+        ("path", json!({ "floor": false })),
+        ("path", json!({ "samples": 1 })),
+    ];
+    for (mode, mut params) in modes.into_iter().chain(more) {
+        let asked = json!({ "mode": mode, "width": 40, "height": 30 });
+        params.as_object_mut().unwrap().extend(asked.as_object().unwrap().clone());
+        params.as_object_mut().unwrap().entry("samples").or_insert(json!(2));
+        let picture = inline_of(&mut steps(), params.clone());
+        assert!(!pictures.contains(&picture), "{params}");
+        pictures.push(picture);
+    }
+}
+
+#[test]
+fn what_a_mode_does_not_look_at_is_a_warning() {
+    let call = |params: Value| rig().ask("render_scene", params)["warnings"].clone();
+    let path = json!({ "width": 8, "height": 8, "mode": "path", "samples": 1, "floor": false });
+    assert_eq!(call(path), Value::Null);
+    let lit = call(json!({ "width": 8, "height": 8, "samples": 1 }));
+    assert!(lit[0].as_str().unwrap().contains("samples"), "{lit}");
+}
+
+#[test]
+fn formats_are_what_they_say() {
+    let check = |params: Value, format: &str, start: &[u8]| {
+        let mut params = params;
+        params.as_object_mut().unwrap().extend([
+            ("path".to_owned(), json!("/a.png")),
+            ("width".to_owned(), json!(32)),
+            ("height".to_owned(), json!(24)),
+        ]);
+        let mut rig = rig();
+        let found = rig.ask("render_scene", params.clone());
+        let file = rig.files.files.lock().unwrap()["/a.png"].clone();
+        let expected = json!({ "format": format, "size": file.len() });
+        assert!(has(&found, &expected), "{params}: {found}");
+        assert!(file.starts_with(start), "{params}: {:x?}", &file[..16]);
+        file.len()
+    };
+    check(json!({}), "png", b"\x89PNG");
+    check(json!({ "format": "PNG", "quality": 0 }), "png", b"\x89PNG");
+    let fine = check(json!({ "format": "jpg" }), "jpeg", &[0xFF, 0xD8, 0xFF]);
+    let options = json!({ "options": { "format": "JPEG", "quality": 5 } });
+    let rough = check(options, "jpeg", &[0xFF, 0xD8, 0xFF]);
+    assert!(rough < fine, "{rough} {fine}");
+    check(json!({ "format": "bmp" }), "bmp", b"BM");
+    let pixels = check(json!({ "format": "rgba" }), "raw", &[240, 240, 240, 255]);
+    assert_eq!(pixels, 32 * 24 * 4);
+}
+
+#[test]
+fn parallel_views_are_asked_for_by_name_and_by_lens() {
+    let preset = |name: &str| inline(json!({ "width": 64, "height": 48, "camera_preset": name }));
+    let views = ["isometric", "true_isometric", "Dimetric"].map(preset);
+    assert!(views[0] != views[1] && views[1] != views[2] && views[0] != views[2]);
+    let parallel = json!({ "position": [104, -80, 40], "projection": "orthographic" });
+    let seen = inline(json!({ "camera": parallel }));
+    let beside = json!({ "camera": { "position": [104, -80, 40] }, "orthographic": true });
+    assert!(seen == inline(beside));
+    assert!(seen != inline(json!({ "camera": { "position": [104, -80, 40] } })));
 }
 
 #[test]

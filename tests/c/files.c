@@ -216,11 +216,32 @@ static void pictures_go_to_files(goxel_context_t *ctx)
     CHECK_EQ(goxel_render_to_file(ctx, in_folder("a.png"), &options), GOXEL_SUCCESS);
     check_png(head_of(in_folder("a.png")), 40, 30);
     CHECK_EQ(goxel_render_to_file(ctx, in_folder("none/a.png"), &options), GOXEL_ERROR_FILE_ACCESS);
-    options.format = GOXEL_FORMAT_JPEG;
-    CHECK_EQ(goxel_render_to_file(ctx, in_folder("a.jpg"), &options), GOXEL_ERROR_UNSUPPORTED_FORMAT);
-    options.format = GOXEL_FORMAT_BMP;
-    CHECK_EQ(goxel_render_to_file(ctx, in_folder("a.bmp"), &options), GOXEL_ERROR_UNSUPPORTED_FORMAT);
+}
+
+static size_t picture_file(goxel_context_t *ctx, goxel_render_format_t format, int quality, const char *start)
+{
+    picture_t made = {NULL, 0};
+    goxel_render_options_t options = {48, 32, GOXEL_CAMERA_FRONT, format, quality};
+    CHECK_EQ(goxel_render_to_buffer(ctx, &made.bytes, &made.size, &options), GOXEL_SUCCESS);
+    CHECK(made.size > 100 && memcmp(made.bytes, start, strlen(start)) == 0);
+    free(made.bytes);
+    return made.size;
+}
+
+static void formats_are_what_they_say(goxel_context_t *ctx)
+{
+    picture_t made = {NULL, 0};
+    goxel_render_options_t options = {40, 30, GOXEL_CAMERA_FRONT, GOXEL_FORMAT_JPEG, 101};
+    size_t usual = picture_file(ctx, GOXEL_FORMAT_JPEG, 0, "\xFF\xD8\xFF");
+    CHECK_EQ(picture_file(ctx, GOXEL_FORMAT_JPEG, 90, "\xFF\xD8\xFF"), usual);
+    CHECK(picture_file(ctx, GOXEL_FORMAT_JPEG, 1, "\xFF\xD8\xFF") < usual);
+    CHECK_EQ(picture_file(ctx, GOXEL_FORMAT_BMP, -5, "BM"), 54 + 48 * 32 * 3);
+    CHECK_EQ(goxel_render_to_buffer(ctx, &made.bytes, &made.size, &options), GOXEL_ERROR_INVALID_PARAMETER);
+    CHECK(strcmp(goxel_get_last_error(ctx), "Invalid render quality: 101") == 0);
     CHECK(fopen(in_folder("a.jpg"), "rb") == NULL);
+    options.quality = 75;
+    CHECK_EQ(goxel_render_to_file(ctx, in_folder("a.jpg"), &options), GOXEL_SUCCESS);
+    CHECK(memcmp(head_of(in_folder("a.jpg")), "\xFF\xD8\xFF", 3) == 0);
 }
 
 static void a_picture_that_is_too_large_is_refused(goxel_context_t *ctx)
@@ -257,6 +278,7 @@ int main(int argc, char **argv)
     each_camera_sees_something_else(ctx);
     hidden_layers_are_not_in_the_picture(ctx);
     pictures_go_to_files(ctx);
+    formats_are_what_they_say(ctx);
     a_picture_that_is_too_large_is_refused(ctx);
     an_empty_project_has_a_picture_too();
     goxel_destroy_context(ctx);

@@ -1,15 +1,19 @@
 //! Pictures of the project, into files and buffers.
 
 use super::types::goxel_error_t::{self, *};
-use super::types::{goxel_camera_preset_t, goxel_render_format_t, goxel_render_options_t};
+use super::types::goxel_render_format_t::{self, *};
+use super::types::{goxel_camera_preset_t, goxel_render_options_t};
 use crate::context::{Desk, goxel_context_t};
 use crate::failure::{During, Failure};
 use crate::guard::guard;
 use crate::input::{camera, invalid, path as path_of, picture_format, value};
 use crate::io::{self, Care};
-use goxel_engine::image::png;
-use goxel_engine::render::{Preset, Settings, View, picture_of};
+use goxel_engine::image::{Effort, Encoding};
+use goxel_engine::parallel::Threads;
+use goxel_engine::render::{self, Control, Job, Preset, Settings, View};
+use goxel_engine::scene::DEFAULT_AREA_BOUNDS;
 use std::ffi::{c_char, c_int};
+use std::fmt::Display;
 use std::num::NonZero;
 use std::thread::available_parallelism;
 
@@ -84,23 +88,34 @@ struct Wish {
     width: u32,
     height: u32,
     preset: Preset,
+    encoding: Encoding,
 }
 
 impl Wish {
     fn of(options: &goxel_render_options_t) -> Result<Self, Failure> {
-        let goxel_render_options_t { width, height, camera: from, format, quality: _ } = *options;
+        let goxel_render_options_t { width, height, camera: from, format, quality } = *options;
         let (Some(wide), Some(high)) = (at_least_one(width), at_least_one(height)) else {
             return Err(invalid(&format!("Invalid render dimensions: {width}x{height}")));
         };
         let preset = preset(camera(from)?);
-        match picture_format(format)? {
-            goxel_render_format_t::GOXEL_FORMAT_PNG => {
-                Ok(Self { width: wide, height: high, preset })
-            }
-            goxel_render_format_t::GOXEL_FORMAT_JPEG => Err(not_built_in("JPEG")),
-            goxel_render_format_t::GOXEL_FORMAT_BMP => Err(not_built_in("BMP")),
-        }
+        let encoding = encoding(picture_format(format)?, quality)?;
+        Ok(Self { width: wide, height: high, preset, encoding })
     }
+}
+
+/// Quality 0 is what programs say that have nothing to say.
+fn encoding(format: goxel_render_format_t, quality: c_int) -> Result<Encoding, Failure> {
+    const USUAL: u8 = 90;
+    let quality = match (format, u8::try_from(quality)) {
+        (GOXEL_FORMAT_PNG, _) => return Ok(Encoding::Png(Effort::Fast)),
+        (GOXEL_FORMAT_BMP, _) => return Ok(Encoding::Bmp),
+        (GOXEL_FORMAT_JPEG, Ok(0)) => USUAL,
+        (GOXEL_FORMAT_JPEG, Ok(quality @ 1..=100)) => quality,
+        (GOXEL_FORMAT_JPEG, _) => {
+            return Err(invalid(&format!("Invalid render quality: {quality}")));
+        }
+    };
+    Ok(Encoding::Jpeg { quality, matte: [255; 3] })
 }
 
 fn at_least_one(size: c_int) -> Option<u32> {
@@ -119,24 +134,29 @@ const fn preset(camera: goxel_camera_preset_t) -> Preset {
     }
 }
 
-fn not_built_in(format: &str) -> Failure {
-    let why = format!("{format} pictures are not built in: use GOXEL_FORMAT_PNG");
-    Failure::new(GOXEL_ERROR_UNSUPPORTED_FORMAT, why)
+/// The project as a picture file.
+fn picture(desk: &Desk, wish: &Wish) -> Result<Vec<u8>, Failure> {
+    let snapshot = desk.snapshot(GOXEL_ERROR_RENDER_FAILED)?;
+    let (scene, threads) = (snapshot.scene(), available_parallelism().map_or(1, NonZero::get));
+    let (width, height) = (wish.width, wish.height);
+    let light = scene.light.clone();
+    let settings = Settings { width, height, threads, light, ..Settings::default() };
+    let drawn = snapshot.drawn(Threads(threads));
+    let bounds = drawn.bounds().unwrap_or(DEFAULT_AREA_BOUNDS);
+    let camera = View::Preset(wish.preset).camera(Some(scene), bounds, [width, height]);
+    let camera = camera.map_err(unmade)?;
+    let control = Control::default();
+    let job =
+        Job { drawn: &drawn, scene: Some(scene), camera: &camera, settings: &settings, control };
+    if let Encoding::Png(_) = wish.encoding {
+        return render::png(&job).map_err(unmade);
+    }
+    let picture = render::picture(&job).map_err(unmade)?;
+    wish.encoding.encode(&picture, Threads(threads)).map_err(unmade)
 }
 
-/// The project as a PNG file.
-fn picture(desk: &Desk, wish: &Wish) -> Result<Vec<u8>, Failure> {
-    let scene = desk.scene(GOXEL_ERROR_RENDER_FAILED)?;
-    let settings = Settings {
-        width: wish.width,
-        height: wish.height,
-        threads: available_parallelism().map_or(1, NonZero::get),
-        light: scene.light.clone(),
-        ..Settings::default()
-    };
-    let picture = picture_of(scene, &View::Preset(wish.preset), &settings)
-        .map_err(|error| Failure::new(GOXEL_ERROR_RENDER_FAILED, error))?;
-    Ok(png::encode(&picture))
+fn unmade(error: impl Display) -> Failure {
+    Failure::new(GOXEL_ERROR_RENDER_FAILED, error)
 }
 
 /// A copy that C can give back with `free`.

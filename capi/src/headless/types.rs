@@ -101,9 +101,9 @@ pub enum goxel_camera_preset_t {
 pub enum goxel_render_format_t {
     /// PNG, 8-bit RGBA.
     GOXEL_FORMAT_PNG = 0,
-    /// JPEG. Not built in yet: a render answers GOXEL_ERROR_UNSUPPORTED_FORMAT.
+    /// JPEG, of the options' quality.
     GOXEL_FORMAT_JPEG = 1,
-    /// BMP. Not built in yet: a render answers GOXEL_ERROR_UNSUPPORTED_FORMAT.
+    /// BMP, 24 bits, not compressed.
     GOXEL_FORMAT_BMP = 2,
 }
 
@@ -119,6 +119,7 @@ pub struct goxel_render_options_t {
     pub camera: CameraNumber,
     /// Into which format.
     pub format: FormatNumber,
-    /// 1 to 100, for formats that lose quality. PNG loses none and does not look at it.
+    /// 1 to 100 for JPEG, where 0 is 90 and others are GOXEL_ERROR_INVALID_PARAMETER. PNG and
+    /// BMP lose nothing and do not look at it.
     pub quality: c_int,
 }

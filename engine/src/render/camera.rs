@@ -1,4 +1,5 @@
-//! Where a picture is taken from: presets, turntable, look-at, a project's camera.
+//! Where a picture is taken from: presets, turntable, parallel views, look-at, a
+//! project's camera.
 //!
 //! Right-handed, Z up; a camera looks along minus its `back` axis. Fitted
 //! cameras are centred on the content and keep their eye relative to its
@@ -23,6 +24,12 @@ const DISTANCE_MIN: f64 = 32.0;
 /// Width over height of the narrowest picture that a fitted camera needs no wider
 /// lens for: the content's bounding sphere takes two thirds of the height.
 const NARROWEST: f64 = 3.0 / 4.0;
+
+/// The fields of view that a perspective lens may have, in degrees.
+pub(super) const FOV_RANGE: std::ops::RangeInclusive<f64> = 0.001..=179.99;
+
+/// Half of the voxels that a parallel lens may show, up or across.
+const HALF_RANGE: std::ops::RangeInclusive<f64> = 1.0 / 1024.0..=EYE_MAX;
 
 /// The farthest that an eye may be, in voxels: beyond, rays lose sight of single voxels.
 const EYE_MAX: f64 = (1u64 << 40) as f64;
@@ -94,12 +101,41 @@ impl Preset {
     }
 }
 
+/// How steeply a view looks down, as the angle above the horizon that its eye is at.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Tilt {
+    /// From the side: 0 degrees.
+    Level,
+    /// 35.264 degrees, the sine being 1 / sqrt 3. Turned by 45 degrees, the three axes are
+    /// equally short: a cube's outline is a regular hexagon.
+    #[default]
+    Isometric,
+    /// 30 degrees. Turned by 45 degrees, lines along X and Y go two pixels across for each
+    /// pixel down, as in pixel art.
+    Dimetric,
+    /// So many degrees: 90 is straight down, below 0 from under the ground. One that is not
+    /// finite counts as 0.
+    Degrees(f64),
+}
+
+impl Tilt {
+    /// The sine and the cosine of the angle.
+    pub fn sin_cos(self) -> (f64, f64) {
+        match self {
+            Tilt::Level => (0.0, 1.0),
+            Tilt::Isometric => ((1.0_f64 / 3.0).sqrt(), (2.0_f64 / 3.0).sqrt()),
+            Tilt::Dimetric => (0.5, 0.75_f64.sqrt()),
+            Tilt::Degrees(degrees) => sin_cos(degrees),
+        }
+    }
+}
+
 /// How rays leave a camera.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Lens {
     /// All from the eye.
     Perspective {
-        /// The vertical field of view in degrees, above 0 and below 180.
+        /// The vertical field of view in degrees, 0.001 to 179.99.
         fov_y: f64,
     },
     /// All parallel.
@@ -119,6 +155,8 @@ pub struct Camera {
     up: Vec3,
     back: Vec3,
     lens: Lens,
+    /// How many pixels high a length is shown that is one pixel wide: 1 but for pixel art.
+    squeeze: f64,
 }
 
 impl Camera {
@@ -132,28 +170,24 @@ impl Camera {
     /// X axis from looking straight down; fitted to the box. An angle that is not
     /// finite counts as 0.
     pub fn turntable(rz_deg: f64, rx_deg: f64, bounds: Bounds) -> Self {
-        let (sin_z, cos_z) = sin_cos(rz_deg);
         let (sin_x, cos_x) = sin_cos(rx_deg);
-        let right = [cos_z, sin_z, 0.0];
-        let up = [-cos_x * sin_z, cos_x * cos_z, sin_x];
-        let back = [sin_x * sin_z, -sin_x * cos_z, cos_x];
-        Self::fitted([right, up, back], bounds)
+        Self::fitted(turned(rz_deg, cos_x, sin_x), bounds)
     }
 
     /// At `eye`, looking at `target`, with a vertical field of view in degrees.
     ///
     /// An `up` that is zero or along the view is replaced by +Z, or by +Y when that
-    /// is along the view too. `None` when a number is not finite or beyond 2^40, the
-    /// eye is at the target, or the field of view is not between 0 and 180.
+    /// is along the view too. `None` when a number of `eye` or `target` is not finite or
+    /// beyond 2^40, the eye is at the target, or the field of view is not from 0.001 to
+    /// 179.99.
     pub fn look_at(eye: Vec3, target: Vec3, up: Vec3, fov_y_deg: f64) -> Option<Self> {
         let near = |point: Vec3| point.iter().all(|value| value.abs() <= EYE_MAX);
-        let lens_ok = fov_y_deg > 0.0 && fov_y_deg < 180.0;
-        if !near(eye) || !near(target) || !lens_ok {
+        if !near(eye) || !near(target) || !FOV_RANGE.contains(&fov_y_deg) {
             return None;
         }
         let [right, up, back] = axes(math::sub(eye, target), up)?;
         let lens = Lens::Perspective { fov_y: fov_y_deg };
-        Some(Self { corner: [0; 3], eye, right, up, back, lens })
+        Some(Self { corner: [0; 3], eye, right, up, back, lens, squeeze: 1.0 })
     }
 
     /// The direction and the kind of lens of a project's camera, fitted to the box.
@@ -170,7 +204,33 @@ impl Camera {
     pub fn orthographic(self, bounds: Bounds) -> Self {
         let half_height = distance(bounds) * TAN_HALF_FOV;
         let lens = Lens::Orthographic { half_height };
-        Self { lens, ..Self::fitted([self.right, self.up, self.back], bounds) }
+        Self { lens, ..Self::fitted(self.axes(), bounds) }
+    }
+
+    /// The same direction with that vertical field of view, and the eye where the box's
+    /// bounding sphere takes two thirds of the picture's height. `None` when the field of
+    /// view is not from 0.001 to 179.99 degrees.
+    pub fn with_fov(self, fov_y_deg: f64, bounds: Bounds) -> Option<Self> {
+        if !FOV_RANGE.contains(&fov_y_deg) {
+            return None;
+        }
+        // The tangent from the eye to the sphere: for narrow lenses the rule of `distance`.
+        let part = tan_half(fov_y_deg) / 1.5;
+        let away = radius(bounds) * (1.0 + part * part).sqrt() / part;
+        Some(Self::placed(self.axes(), bounds, away, fov_y_deg))
+    }
+
+    /// The same eye and direction with parallel rays; the picture's height shows twice
+    /// `half_height` voxels. `None` when that is not from 2^-10 to 2^40.
+    pub fn with_half_height(self, half_height: f64) -> Option<Self> {
+        let lens = Lens::Orthographic { half_height };
+        HALF_RANGE.contains(&half_height).then_some(Self { lens, ..self })
+    }
+
+    /// As [`Camera::with_half_height`], for the width of pictures of that size.
+    pub fn with_half_width(self, half_width: f64, [width, height]: [u32; 2]) -> Option<Self> {
+        let aspect = f64::from(width.max(1)) / f64::from(height.max(1));
+        self.with_half_height(half_width).and_then(|_| self.with_half_height(half_width / aspect))
     }
 
     /// The same camera with a lens wide enough that fitted content is not cut off at
@@ -198,6 +258,11 @@ impl Camera {
         [0, 1, 2].map(|axis| self.corner[axis] as f64 + self.eye[axis])
     }
 
+    /// The lowest corner of the voxel that the camera is in.
+    pub(super) fn base(&self) -> [i64; 3] {
+        [0, 1, 2].map(|axis| self.corner[axis].saturating_add(self.eye[axis].floor() as i64))
+    }
+
     /// The picture's right, up, and the direction towards the viewer: unit vectors.
     pub const fn axes(&self) -> [Vec3; 3] {
         [self.right, self.up, self.back]
@@ -219,7 +284,7 @@ impl Camera {
         };
         Shooter {
             eye,
-            right: math::scale(self.right, half_height * aspect),
+            right: math::scale(self.right, half_height * aspect * self.squeeze),
             up: math::scale(self.up, half_height),
             back: self.back,
             pixel: [2.0 / f64::from(width), 2.0 / f64::from(height)],
@@ -227,11 +292,48 @@ impl Camera {
         }
     }
 
-    fn fitted([right, up, back]: [Vec3; 3], bounds: Bounds) -> Self {
+    fn fitted(axes: [Vec3; 3], bounds: Bounds) -> Self {
+        Self::placed(axes, bounds, distance(bounds), FOV_Y)
+    }
+
+    /// Looks at the middle of the box from `away`, or as far as an eye may be.
+    pub(super) fn placed(
+        [right, up, back]: [Vec3; 3],
+        bounds: Bounds,
+        away: f64,
+        fov_y: f64,
+    ) -> Self {
         let corner = bounds.min.to_array().map(i64::from);
         let center = bounds.size().map(|n| n as f64 / 2.0);
-        let eye = math::add(center, math::scale(back, distance(bounds)));
-        Self { corner, eye, right, up, back, lens: Lens::Perspective { fov_y: FOV_Y } }
+        let eye = math::add(center, math::scale(back, away.min(EYE_MAX)));
+        let lens = Lens::Perspective { fov_y };
+        Self { corner, eye, right, up, back, lens, squeeze: 1.0 }
+    }
+
+    /// Parallel rays; the middle of the picture shows `focus`, which counts from the lowest
+    /// corner of the box. The eye is before all of the box, and not far: `f32` is finest there.
+    pub(super) fn aimed(
+        [right, up, back]: [Vec3; 3],
+        bounds: Bounds,
+        focus: Vec3,
+        half_height: f64,
+    ) -> Self {
+        let corner = bounds.min.to_array().map(i64::from);
+        let center = bounds.size().map(|n| n as f64 / 2.0);
+        let middle = math::dot(math::sub(center, focus), back);
+        let away = middle + radius(bounds) + DISTANCE_MIN;
+        let eye = math::add(focus, math::scale(back, away));
+        let lens = Lens::Orthographic { half_height };
+        Self { corner, eye, right, up, back, lens, squeeze: 1.0 }
+    }
+
+    /// The same with what a parallel lens shows so many times as high, and as wide as it was.
+    pub(super) fn squeezed(self, squeeze: f64) -> Self {
+        let Lens::Orthographic { half_height } = self.lens else {
+            return self;
+        };
+        let lens = Lens::Orthographic { half_height: half_height / squeeze };
+        Self { lens, squeeze, ..self }
     }
 }
 
@@ -272,11 +374,31 @@ impl Shooter {
 
 /// How far a fitted camera is from the middle of the box.
 fn distance(bounds: Bounds) -> f64 {
-    let size = bounds.size().map(|n| n as f64);
-    (1.5 * (math::length(size) / 2.0) / TAN_HALF_FOV).max(DISTANCE_MIN)
+    (1.5 * radius(bounds) / TAN_HALF_FOV).max(DISTANCE_MIN)
 }
 
-fn tan_half(fov_y: f64) -> f64 {
+/// Half of the box's diagonal.
+fn radius(bounds: Bounds) -> f64 {
+    math::length(bounds.size().map(|n| n as f64)) / 2.0
+}
+
+/// How far the box reaches from its middle along a unit vector.
+pub(super) fn half_extent(bounds: Bounds, axis: Vec3) -> f64 {
+    let [x, y, z] = bounds.size().map(|n| n as f64 / 2.0);
+    axis[0].abs() * x + axis[1].abs() * y + axis[2].abs() * z
+}
+
+/// Right, up and back, turned around Z from looking along +Y, the eye so far up.
+pub(super) fn turned(turn_deg: f64, sin_up: f64, cos_up: f64) -> [Vec3; 3] {
+    let (sin, cos) = sin_cos(turn_deg);
+    let right = [cos, sin, 0.0];
+    let up = [-sin_up * sin, sin_up * cos, cos_up];
+    let back = [cos_up * sin, -cos_up * cos, sin_up];
+    [right, up, back]
+}
+
+/// The tangent of half of an angle in degrees.
+pub(super) fn tan_half(fov_y: f64) -> f64 {
     if fov_y == FOV_Y { TAN_HALF_FOV } else { libm::tan((fov_y / 2.0).to_radians()) }
 }
 
@@ -315,102 +437,5 @@ fn sin_cos(degrees: f64) -> (f64, f64) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::volume::Coord;
-
-    fn cube() -> Bounds {
-        Bounds { min: Coord::new(10, 20, 30), max: Coord::new(19, 29, 39) }
-    }
-
-    #[track_caller]
-    fn check(preset: &str, toward_eye: Vec3, up: Vec3) {
-        let preset = Preset::from_name(preset).unwrap();
-        let camera = Camera::preset(preset, cube());
-        let [right, image_up, back] = camera.axes();
-        let near = |a: Vec3, b: Vec3| math::length(math::sub(a, b)) < 1e-4;
-        assert!(near(back, toward_eye), "{preset:?}: eye towards {back:?}");
-        assert!(near(image_up, up), "{preset:?}: up is {image_up:?}");
-        assert!(near(right, math::cross(image_up, back)), "{preset:?}: right is {right:?}");
-        let center = math::sub(camera.eye(), math::scale(back, distance(cube())));
-        assert!(near(center, [15., 25., 35.]), "{preset:?}: looks at {center:?}");
-    }
-
-    #[test]
-    fn presets_look_at_the_middle_from_where_they_say() {
-        check("front", [0., -1., 0.], [0., 0., 1.]);
-        check("back", [0., 1., 0.], [0., 0., 1.]);
-        check("LEFT", [1., 0., 0.], [0., 0., 1.]);
-        check("right", [-1., 0., 0.], [0., 0., 1.]);
-        check("top", [0., 0., 1.], [0., 1., 0.]);
-        check("bottom", [0., 0., -1.], [0., -1., 0.]);
-        check("isometric", [0.5, -0.5, FRAC_1_SQRT_2], [-0.5, 0.5, FRAC_1_SQRT_2]);
-        check("iso", [0.5, -0.5, FRAC_1_SQRT_2], [-0.5, 0.5, FRAC_1_SQRT_2]);
-    }
-
-    #[test]
-    fn straight_presets_have_exact_axes() {
-        for preset in &Preset::ALL[..6] {
-            let exact = |value: &f64| [0.0, 1.0].contains(&value.abs());
-            let axes = Camera::preset(*preset, cube()).axes();
-            assert!(axes.iter().flatten().all(exact), "{preset:?}: {axes:?}");
-        }
-    }
-
-    #[test]
-    fn the_distance_is_four_and_a_quarter_diagonals_but_at_least_32() {
-        let far = distance(Bounds { min: Coord::new(0, 0, 0), max: Coord::new(99, 99, 99) });
-        assert!((far / (30_000f64).sqrt() - 4.2535).abs() < 1e-3, "{far}");
-        assert_eq!(distance(Bounds { min: Coord::default(), max: Coord::default() }), 32.0);
-    }
-
-    #[test]
-    fn a_senseless_look_at_is_refused() {
-        let (eye, target, up) = ([10., 0., 0.], [0.; 3], [0., 0., 1.]);
-        assert!(Camera::look_at(eye, target, up, 20.0).is_some());
-        assert!(Camera::look_at(eye, eye, up, 20.0).is_none());
-        assert!(Camera::look_at([f64::NAN, 0., 0.], target, up, 20.0).is_none());
-        assert!(Camera::look_at(eye, [f64::INFINITY, 0., 0.], up, 20.0).is_none());
-        assert!(Camera::look_at([1e300, 0., 0.], target, up, 20.0).is_none());
-        for fov in [0.0, -1.0, 180.0, f64::NAN] {
-            assert!(Camera::look_at(eye, target, up, fov).is_none(), "{fov}");
-        }
-    }
-
-    #[test]
-    fn an_up_along_the_view_is_replaced() {
-        let ups = [[0., 0., 1.], [0., 0., -3.], [0.; 3], [f64::NAN; 3]];
-        for up in ups {
-            let camera = Camera::look_at([0., 0., 50.], [0.; 3], up, 20.0).unwrap();
-            assert_eq!(camera.axes()[1], [0., 1., 0.], "up {up:?}");
-        }
-    }
-
-    #[test]
-    fn a_projects_camera_keeps_its_direction_and_is_moved_to_fit() {
-        let camera = Camera::of_scene(&SceneCamera::new("c"), cube());
-        let preset = Camera::preset(Preset::Isometric, cube());
-        assert!(math::length(math::sub(camera.eye(), preset.eye())) < 1e-3);
-        let broken = SceneCamera { mat: math::Mat4([f32::NAN; 16]), ..SceneCamera::new("c") };
-        assert_eq!(Camera::of_scene(&broken, cube()), preset);
-        let ortho = SceneCamera { ortho: true, ..SceneCamera::new("c") };
-        assert!(matches!(Camera::of_scene(&ortho, cube()).lens(), Lens::Orthographic { .. }));
-    }
-
-    #[test]
-    fn angles_beyond_a_turn_and_unusable_ones_are_taken() {
-        let exact = Camera::turntable(45.0, 45.0, cube());
-        assert_eq!(Camera::turntable(45.0 - 720.0, 405.0, cube()), exact);
-        let still = Camera::turntable(0.0, 0.0, cube());
-        assert_eq!(Camera::turntable(f64::NAN, f64::INFINITY, cube()), still);
-    }
-
-    #[test]
-    fn a_tall_picture_gets_a_wider_lens_and_others_keep_theirs() {
-        let camera = Camera::preset(Preset::Front, cube());
-        assert_eq!(camera.widened(400, 400), camera);
-        assert_eq!(camera.widened(1920, 1080), camera);
-        let Lens::Perspective { fov_y } = camera.widened(100, 400).lens() else { unreachable!() };
-        assert!((fov_y - 55.76).abs() < 0.1, "{fov_y}");
-    }
-}
+#[path = "camera_tests.rs"]
+mod tests;

@@ -5,13 +5,16 @@
 //! for the smallest word around a voxel whose part there is empty, leaves that
 //! part in one step, and hits when even the single voxel is filled.
 
-use super::walk::{Crossing, Frame, SKIPPED, Walk};
+use super::walk::{Crossing, Frame, SKIPPED, Walk, floor};
 use crate::math::Vec3;
 use crate::volume::tree::{Children, Node};
-use crate::volume::{Bits, Bounds, Brick, Coord, Local, Volume, Voxel};
+use crate::volume::{Bits, Bounds, Brick, Coord, Local, Volume};
 
 /// Bits of 2x2x2 parts inside a word, from their lowest part on.
 const OCTET: u64 = 0x0033_0033;
+
+/// How far from the base `f32` is fine enough: 2^-7 of a voxel.
+const NARROW: i64 = 1 << 16;
 
 /// From `i32` to biased coordinates.
 const BIAS: u32 = 1 << 31;
@@ -22,18 +25,28 @@ pub(super) struct Grid<'a> {
     bricks: Vec<&'a Brick>,
     /// The bricks' lowest voxels, biased.
     homes: Vec<[u32; 3]>,
+    /// The same, counted from the base; the fourth is zero.
+    lows: Vec<[f32; 4]>,
     frame: Frame,
+    base: [i64; 3],
 }
 
 /// A node of the tree; its children are adjacent.
-struct Flat {
-    mask: u64,
+pub(super) struct Flat {
+    pub mask: u64,
+    /// The lowest voxel, counted from the base. Not `f32`: a node wide enough may begin so
+    /// far from the base that its lowest voxel, though not what it holds, would be rounded.
+    pub low: [f64; 3],
+    /// The same, rounded, and a zero.
+    pub low_quad: [f32; 4],
+    /// The edge of a child: `2^shift`.
+    pub edge: f32,
     /// The lowest voxel, biased.
     origin: [u32; 3],
     /// A child covers `2^shift` voxels an axis; 4 when the children are bricks.
-    shift: u32,
+    pub shift: u32,
     /// The first child, in `nodes` or in `bricks`.
-    first: u32,
+    pub first: u32,
 }
 
 /// Where a ray ends.
@@ -49,13 +62,6 @@ pub(super) struct Hit {
     pub time: f64,
     /// Where the voxel was found.
     pub near: Near,
-}
-
-impl Hit {
-    /// The integer plane of the face, biased.
-    pub(super) fn plane(&self) -> i64 {
-        i64::from(self.voxel[self.axis]) + i64::from(self.upper)
-    }
 }
 
 /// The part of a word that holds a voxel: empty, or one filled voxel.
@@ -77,22 +83,78 @@ pub(super) struct Near {
 impl Near {
     /// Nowhere yet.
     pub(super) const START: Near = Near { key: [u32::MAX; 3], brick: 0, node: 0 };
+
+    /// The brick's number.
+    pub(super) fn brick(self) -> u32 {
+        self.brick
+    }
 }
 
 impl<'a> Grid<'a> {
     /// The volume for rays that count from the lowest corner of `bounds`, which
-    /// must be the volume's.
-    pub(super) fn new(volume: &'a Volume, bounds: Bounds) -> Self {
-        let biased = |at: Coord| at.to_array().map(|value| i64::from(value as u32 ^ BIAS));
-        let frame = Frame { low: biased(bounds.min), high: biased(bounds.max).map(|v| v + 1) };
+    /// must be the volume's, and for rays that count from `base`.
+    pub(super) fn new(volume: &'a Volume, bounds: Bounds, base: [i64; 3]) -> Self {
+        let frame = frame_of(bounds);
         let count = volume.brick_count();
-        let (bricks, homes) = (Vec::with_capacity(count), Vec::with_capacity(count));
-        let mut grid = Grid { nodes: Vec::new(), bricks, homes, frame };
+        let mut grid = Grid {
+            nodes: Vec::new(),
+            bricks: Vec::with_capacity(count),
+            homes: Vec::with_capacity(count),
+            lows: Vec::with_capacity(count),
+            frame,
+            base,
+        };
         if let Some(root) = volume.root() {
-            grid.nodes.push(Flat::of(root));
+            grid.nodes.push(Flat::of(root, base));
             grid.append(root, 0);
         }
         grid
+    }
+
+    /// See [`is_narrow`].
+    pub(super) fn is_narrow(&self) -> bool {
+        fits(&self.frame, self.base)
+    }
+
+    /// The nodes, the root first; none when the volume is empty.
+    pub(super) fn nodes(&self) -> &[Flat] {
+        &self.nodes
+    }
+
+    /// A brick by its number.
+    #[inline]
+    pub(super) fn brick(&self, number: u32) -> &'a Brick {
+        self.bricks[number as usize]
+    }
+
+    /// A brick's lowest voxel, counted from the base.
+    #[inline]
+    pub(super) fn low(&self, number: u32) -> [f32; 3] {
+        let [x, y, z, _] = self.lows[number as usize];
+        [x, y, z]
+    }
+
+    /// The same and a zero, as vectors like it.
+    #[inline]
+    pub(super) fn low_quad(&self, number: u32) -> &[f32; 4] {
+        &self.lows[number as usize]
+    }
+
+    /// A brick's lowest voxel, biased.
+    #[inline]
+    pub(super) fn home(&self, number: u32) -> [u32; 3] {
+        self.homes[number as usize]
+    }
+
+    /// Where to begin looking for voxels in and around a brick.
+    pub(super) fn near(&self, brick: u32) -> Near {
+        let key = self.home(brick).map(|value| value >> 4);
+        Near { key, brick, node: 0 }
+    }
+
+    /// The integer point that packets and streams count from.
+    pub(super) const fn base(&self) -> [i64; 3] {
+        self.base
     }
 
     fn append(&mut self, node: &'a Node, index: usize) {
@@ -105,11 +167,13 @@ impl<'a> Grid<'a> {
                     [key.x << 4, key.y << 4, key.z << 4]
                 };
                 self.homes.extend(Bits(node.mask).map(home));
+                let (base, homes) = (self.base, &self.homes[self.lows.len()..]);
+                self.lows.extend(homes.iter().map(|home| from_base(*home, base)));
             }
             Children::Nodes(nodes) => {
                 let first = self.nodes.len();
                 self.nodes[index].first = first as u32;
-                self.nodes.extend(nodes.iter().map(|node| Flat::of(node)));
+                self.nodes.extend(nodes.iter().map(|node| Flat::of(node, self.base)));
                 for (offset, child) in nodes.iter().enumerate() {
                     self.append(child, first + offset);
                 }
@@ -127,28 +191,6 @@ impl<'a> Grid<'a> {
         self.bricks.len()
     }
 
-    /// Visits the middle of each brick, counted from the frame's lowest corner.
-    pub(super) fn for_each_brick(&self, mut visit: impl FnMut(Vec3)) {
-        for home in &self.homes {
-            visit(self.middle(*home, 8.0));
-        }
-    }
-
-    /// Visits the middle of each 4x4x4 cell that holds a voxel.
-    pub(super) fn for_each_cell(&self, mut visit: impl FnMut(Vec3)) {
-        for (home, brick) in self.homes.iter().zip(&self.bricks) {
-            for cell in Bits(brick.summary()) {
-                let [x, y, z] = *home;
-                let low = [x | (cell & 3) << 2, y | (cell >> 2 & 3) << 2, z | cell >> 4 << 2];
-                visit(self.middle(low, 2.0));
-            }
-        }
-    }
-
-    fn middle(&self, low: [u32; 3], half: f64) -> Vec3 {
-        [0, 1, 2].map(|axis| (i64::from(low[axis]) - self.frame.low[axis]) as f64 + half)
-    }
-
     /// What a ray hits first. The caller knows that it hits nothing before `earliest`.
     pub(super) fn trace(&self, origin: Vec3, direction: Vec3, earliest: f64) -> Option<Hit> {
         let walk = Walk::new(origin, direction, &self.frame);
@@ -160,26 +202,81 @@ impl<'a> Grid<'a> {
         Some(hit)
     }
 
-    /// Whether anything stands in the way of a ray that starts in the voxel `from`,
-    /// in biased coordinates.
-    pub(super) fn blocked(
+    /// When a ray that starts in the voxel `from`, in biased coordinates, meets a filled one.
+    pub(super) fn trace_from(&self, origin: Vec3, direction: Vec3, from: [u32; 3]) -> Option<f64> {
+        if !self.in_frame(from) {
+            return self.trace(origin, direction, 0.0).map(|hit| hit.time);
+        }
+        let walk = Walk::new(origin, direction, &self.frame);
+        self.follow(&walk, walk.enter_at(from), Near::START).map(|hit| hit.time)
+    }
+
+    /// What a ray hits that may start on a face: on a plane it is in the voxel ahead.
+    pub(super) fn trace_ahead(&self, origin: Vec3, direction: Vec3) -> Option<Hit> {
+        let start = [0, 1, 2].map(|axis| {
+            let (at, down) = (origin[axis], direction[axis] < 0.0);
+            let voxel = if down { -floor(-at) - 1 } else { floor(at) };
+            voxel.saturating_add(self.frame.low[axis])
+        });
+        let inside =
+            |axis: usize| (self.frame.low[axis]..self.frame.high[axis]).contains(&start[axis]);
+        // What leaves the frame's border outwards never comes back.
+        let gone = |axis: usize| {
+            let (low, high) = (self.frame.low[axis], self.frame.high[axis]);
+            (start[axis] < low && direction[axis] <= 0.0)
+                || (start[axis] >= high && direction[axis] >= 0.0)
+        };
+        if (0..3).any(gone) {
+            return None;
+        }
+        if !(0..3).all(inside) {
+            return self.trace(origin, direction, 0.0);
+        }
+        let walk = Walk::new(origin, direction, &self.frame);
+        self.follow(&walk, walk.enter_at(start.map(|at| at as u32)), Near::START)
+    }
+
+    /// Visits the filled voxels that a ray passes, front to back, until `visit` answers.
+    pub(super) fn pass<R>(
         &self,
         origin: Vec3,
         direction: Vec3,
-        from: [u32; 3],
-        near: Near,
-    ) -> bool {
-        if !self.in_frame(from) {
-            return false;
-        }
+        mut visit: impl FnMut([u32; 3]) -> Option<R>,
+    ) -> Option<R> {
         let walk = Walk::new(origin, direction, &self.frame);
-        self.follow(&walk, walk.enter_at(from), near).is_some()
+        let flip = walk.flip();
+        let (mut at, _) = walk.enter(0.0)?;
+        let mut near = Near::START;
+        loop {
+            let voxel = [at[0] ^ flip[0], at[1] ^ flip[1], at[2] ^ flip[2]];
+            let shift = match self.part(voxel, &mut near) {
+                Part::Empty { shift } => shift,
+                Part::Filled => match visit(voxel) {
+                    None => 0,
+                    answer => return answer,
+                },
+            };
+            (at, _) = walk.leave(at, shift)?;
+        }
     }
 
-    /// The colour of a voxel that was hit.
-    pub(super) fn color(&self, hit: &Hit) -> Voxel {
-        let [x, y, z] = hit.voxel.map(|value| (value & 15) as u16);
-        self.bricks[hit.near.brick as usize].get(Local::new(x, y, z))
+    /// The lowest corner of the content, counted from the base.
+    pub(super) fn corner(&self) -> Vec3 {
+        [0, 1, 2].map(|axis| (self.frame.low[axis] - i64::from(BIAS) - self.base[axis]) as f64)
+    }
+
+    /// A voxel in biased coordinates, counted from the base.
+    pub(super) fn unbiased(&self, voxel: [u32; 3]) -> [i32; 3] {
+        let from = |axis: usize| i64::from(voxel[axis]) - i64::from(BIAS) - self.base[axis];
+        [0, 1, 2].map(|axis| from(axis) as i32)
+    }
+
+    /// The brick and the place in it of a filled voxel, counted from the base.
+    pub(super) fn find(&self, voxel: [i32; 3], near: &mut Near) -> Option<(u32, Local)> {
+        let at = |axis: usize| i64::from(voxel[axis]) + self.base[axis] + i64::from(BIAS);
+        let biased = [at(0), at(1), at(2)].map(|at| at as u32);
+        let [x, y, z] = biased.map(|value| (value & 15) as u16);
+        self.filled(biased, near).then(|| (near.brick, Local::new(x, y, z)))
     }
 
     /// Whether the voxel, in biased coordinates, is filled.
@@ -261,9 +358,13 @@ impl<'a> Grid<'a> {
 }
 
 impl Flat {
-    fn of(node: &Node) -> Self {
+    fn of(node: &Node, base: [i64; 3]) -> Self {
         let origin = [node.origin.x << 4, node.origin.y << 4, node.origin.z << 4];
-        Flat { mask: node.mask, origin, shift: 2 * node.level + 2, first: 0 }
+        let shift = 2 * node.level + 2;
+        let far = |axis: usize| i64::from(origin[axis]) - i64::from(BIAS) - base[axis];
+        let (low, edge) = ([0, 1, 2].map(|axis| far(axis) as f64), (1u64 << shift) as f32);
+        let low_quad = from_base(origin, base);
+        Flat { mask: node.mask, low, low_quad, edge, origin, shift, first: 0 }
     }
 
     /// The bits in which a voxel and this node's origin differ.
@@ -282,6 +383,30 @@ impl Flat {
         let shift = self.distance(voxel).ilog2() & !1;
         empty_around(1 << slot(self.origin, shift), slot(voxel, shift), shift)
     }
+}
+
+fn frame_of(bounds: Bounds) -> Frame {
+    let biased = |at: Coord| at.to_array().map(|value| i64::from(value as u32 ^ BIAS));
+    Frame { low: biased(bounds.min), high: biased(bounds.max).map(|v| v + 1) }
+}
+
+/// Whether `f32` is fine enough for rays that count from the base: no content is farther
+/// from it than 2^16 voxels.
+pub(super) fn is_narrow(bounds: Bounds, base: [i64; 3]) -> bool {
+    fits(&frame_of(bounds), base)
+}
+
+fn fits(frame: &Frame, base: [i64; 3]) -> bool {
+    (0..3).all(|axis| {
+        let base = base[axis].saturating_add(i64::from(BIAS));
+        let [low, high] = [frame.low[axis], frame.high[axis]].map(|at| at.saturating_sub(base));
+        low >= -NARROW && high <= NARROW
+    })
+}
+
+fn from_base(biased: [u32; 3], base: [i64; 3]) -> [f32; 4] {
+    let far = |axis: usize| (i64::from(biased[axis]) - i64::from(BIAS) - base[axis]) as f32;
+    [far(0), far(1), far(2), 0.0]
 }
 
 /// Which bit of a word stands for the part, `2^shift` wide, that holds a voxel.

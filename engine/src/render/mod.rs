@@ -11,22 +11,64 @@
 //!   do not show;
 //! - [`Mode::Flat`] gives the exact colour of each voxel.
 
+// Columns are indexed by lane or axis, several at a time.
+#![allow(clippy::needless_range_loop)]
+
+mod backdrop;
 mod camera;
-mod cover;
 mod edge;
+mod extent;
+mod frame;
+mod gloss;
 mod grid;
+mod job;
+mod light;
+mod live;
+mod marching;
+mod occlusion;
+mod outline;
+mod packet;
+mod path;
+#[doc(hidden)]
+pub mod probe;
+#[doc(hidden)]
+pub mod probe_stream;
+mod rays;
 mod shade;
+mod shot;
+mod sight;
+mod simd;
+mod stream;
+mod surfaces;
 mod tile;
 mod walk;
 
-pub use camera::{Camera, FOV_Y, Lens, Preset};
+pub use camera::{Camera, FOV_Y, Lens, Preset, Tilt};
+pub use frame::{Buffers, Frame, NO_LAYER};
+pub use job::{Control, Job};
+pub use live::LivePicture;
+pub use path::{BOUNCES_MAX, Film, Floor, PathSettings, SAMPLES_MAX, Sky};
+pub use shot::contact::{ContactSheet, contact_sheet};
+pub use shot::highlight::Highlight;
+pub use shot::section::{Plane, Section};
+pub use shot::series::{MAX_FRAMES, Studio};
+pub use shot::sheet::{Rect, Sheet};
+pub use shot::sprites::{Scale, SpriteSheet, Sprites, sprite_sheet};
+pub use shot::turntable::{Turntable, turntable};
+pub use shot::view::View;
+pub use shot::{Projection, Shot};
+pub use simd::Simd;
 
 use crate::composite;
 use crate::error::ErrorKind;
-use crate::image::Picture;
-use crate::scene::{DEFAULT_AREA_BOUNDS, Light, Scene, SceneCamera};
-use crate::volume::{Bounds, Volume};
+use crate::image::{Picture, WriteError, png};
+use crate::mesh::marching::Style;
+use crate::parallel::Threads;
+use crate::scene::{DEFAULT_AREA_BOUNDS, Light, Scene};
+use crate::volume::Volume;
+use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::{Mutex, PoisonError};
 
 /// The longest side of a picture, in pixels.
 pub const MAX_SIDE: u32 = 16_384;
@@ -42,21 +84,37 @@ pub enum Mode {
     /// Sun, ambient light, shadows, and darker inner edges.
     #[default]
     Lit,
+    /// One pale matter under a soft sky: shape alone.
+    Clay,
+    /// Lines where one sees an edge, over flat colours.
+    Outline,
+    /// Light that travels: path tracing, sample after sample.
+    Path,
+    /// As lit, with the voxels' surface rounded by marching cubes.
+    Marching,
 }
 
 impl Mode {
+    /// All modes.
+    pub const ALL: [Mode; 6] =
+        [Mode::Flat, Mode::Lit, Mode::Clay, Mode::Outline, Mode::Path, Mode::Marching];
+
     /// Its name, in lower case.
     pub const fn name(self) -> &'static str {
         match self {
             Mode::Flat => "flat",
             Mode::Lit => "lit",
+            Mode::Clay => "clay",
+            Mode::Outline => "outline",
+            Mode::Path => "path",
+            Mode::Marching => "marching",
         }
     }
 
     /// The mode of that name, whatever the case.
     pub fn from_name(name: &str) -> Option<Self> {
         let name = name.trim().to_ascii_lowercase();
-        [Mode::Flat, Mode::Lit].into_iter().find(|mode| mode.name() == name)
+        Self::ALL.into_iter().find(|mode| mode.name() == name)
     }
 }
 
@@ -99,8 +157,20 @@ pub struct Settings {
     /// How many threads may work, the caller's included; 0 counts as 1. No more are
     /// started than there are tiles of 64x64 pixels, or 256.
     pub threads: usize,
-    /// The light of [`Mode::Lit`].
+    /// The light of all modes that have some.
     pub light: Light,
+    /// How dark inner edges get in [`Mode::Lit`], 0 to 1: the border occlusion of
+    /// spec/rendering.md A5.
+    pub edges: f32,
+    /// How much of the ambient occlusion [`Mode::Lit`] applies, 0 to 1.
+    pub occlusion: f32,
+    /// What only [`Mode::Path`] looks at.
+    pub path: PathSettings,
+    /// How [`Mode::Marching`] finishes surfaces.
+    pub marching: Style,
+    /// Which vectors to work with: changes no pixel. One that the machine lacks is replaced
+    /// by the best that it has.
+    pub simd: Simd,
 }
 
 impl Default for Settings {
@@ -113,26 +183,13 @@ impl Default for Settings {
             antialias: Antialias::default(),
             threads: 1,
             light: Light::default(),
+            edges: 0.4,
+            occlusion: 0.0,
+            path: PathSettings::default(),
+            marching: Style::default(),
+            simd: Simd::default(),
         }
     }
-}
-
-/// Where to look from, before the content is known.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum View {
-    /// The project's active camera, fitted to the content.
-    Project,
-    /// A named direction, fitted to the content.
-    Preset(Preset),
-    /// As [`Camera::turntable`].
-    Turntable {
-        /// Degrees around Z.
-        rz_deg: f64,
-        /// Degrees of tilt from straight down.
-        rx_deg: f64,
-    },
-    /// This camera, as it is.
-    Camera(Camera),
 }
 
 /// Why a picture was not made.
@@ -152,6 +209,21 @@ pub enum RenderError {
         /// Rows.
         height: u32,
     },
+    /// A camera's number is not finite or out of its range.
+    BadCamera,
+    /// No frame was asked for.
+    NoFrames,
+    /// More frames than [`MAX_FRAMES`], or more than [`MAX_PIXELS`] in all of them.
+    TooManyFrames {
+        /// How many frames.
+        frames: u64,
+        /// Pixels in a row of each.
+        width: u32,
+        /// Rows of each.
+        height: u32,
+    },
+    /// Someone asked for it to end.
+    Cancelled,
     /// There is no memory for the picture.
     OutOfMemory {
         /// What was asked for.
@@ -163,9 +235,13 @@ impl RenderError {
     /// The stable kind that callers outside the engine switch on.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            RenderError::NoPixels { .. } => ErrorKind::InvalidParameter,
-            RenderError::TooLarge { .. } => ErrorKind::LimitExceeded,
-            RenderError::OutOfMemory { .. } => ErrorKind::RenderFailed,
+            RenderError::NoPixels { .. } | RenderError::BadCamera | RenderError::NoFrames => {
+                ErrorKind::InvalidParameter
+            }
+            RenderError::TooLarge { .. } | RenderError::TooManyFrames { .. } => {
+                ErrorKind::LimitExceeded
+            }
+            RenderError::Cancelled | RenderError::OutOfMemory { .. } => ErrorKind::RenderFailed,
         }
     }
 }
@@ -181,6 +257,16 @@ impl fmt::Display for RenderError {
                 "a picture of {width}x{height} is over the limit of {MAX_SIDE} pixels a side \
                  and {MAX_PIXELS} in all"
             ),
+            RenderError::BadCamera => {
+                write!(f, "the camera has a number that is not finite or out of its range")
+            }
+            RenderError::NoFrames => write!(f, "there are no frames to render"),
+            RenderError::TooManyFrames { frames, width, height } => write!(
+                f,
+                "{frames} frames of {width}x{height} are over the limit of {MAX_FRAMES} frames \
+                 and {MAX_PIXELS} pixels in all"
+            ),
+            RenderError::Cancelled => write!(f, "the render was cancelled"),
             RenderError::OutOfMemory { bytes } => {
                 write!(f, "no memory for a picture of {bytes} bytes")
             }
@@ -210,9 +296,53 @@ pub fn render(
     camera: &Camera,
     settings: &Settings,
 ) -> Result<Picture, RenderError> {
-    let mut picture = blank(settings.width, settings.height)?;
-    tile::paint(&mut picture, drawn, camera, settings);
-    Ok(picture)
+    picture(&Job { drawn, scene: None, camera, settings, control: Control::default() })
+}
+
+/// The picture that a job describes.
+pub fn picture(job: &Job<'_>) -> Result<Picture, RenderError> {
+    frame(job, Buffers::default()).map(|frame| frame.picture)
+}
+
+/// The picture that a job describes, and buffers beside it.
+pub fn frame(job: &Job<'_>, wanted: Buffers) -> Result<Frame, RenderError> {
+    frame_of(blank(job.settings.width, job.settings.height)?, job, wanted)
+}
+
+/// The picture that a job describes, as a PNG file: strips of rows are compressed by the
+/// threads that finish them, while others still draw. The bytes are those of [`png::encode`].
+pub fn png(job: &Job<'_>) -> Result<Vec<u8>, RenderError> {
+    let Settings { width, height, mode, threads, .. } = *job.settings;
+    if matches!(mode, Mode::Path | Mode::Marching) || tile::edge(mode) != png::STRIP_ROWS {
+        let picture = picture(job)?;
+        return png::encode_on(&picture, Threads(threads)).map_err(unwritten);
+    }
+    let mut frame = Frame::new(blank(width, height)?, Buffers::default());
+    let strips = Mutex::new(BTreeMap::new());
+    let compress = |band: usize, rows: &[[u8; 4]]| {
+        let strip = png::strip(width, rows);
+        strips.lock().unwrap_or_else(PoisonError::into_inner).insert(band, strip);
+    };
+    tile::paint(&mut frame, job, tile::Part { tiles: None, on_band: Some(&compress) })?;
+    drop(frame);
+    let strips = strips.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let strips: Vec<_> = strips.into_values().collect();
+    png::join(width, height, &strips).map_err(unwritten)
+}
+
+/// A picture within our limits always fits a file; if not, it is memory that lacks.
+fn unwritten(_: WriteError) -> RenderError {
+    RenderError::OutOfMemory { bytes: MAX_PIXELS * 4 }
+}
+
+fn frame_of(picture: Picture, job: &Job<'_>, wanted: Buffers) -> Result<Frame, RenderError> {
+    let mut frame = Frame::new(picture, wanted);
+    match job.settings.mode {
+        Mode::Path => path::paint(&mut frame.picture, job)?,
+        Mode::Marching => marching::paint(&mut frame.picture, job)?,
+        _ => tile::paint(&mut frame, job, tile::Part::default())?,
+    }
+    Ok(frame)
 }
 
 /// The picture of what a scene shows. Tall pictures get a wider lens, so that
@@ -220,32 +350,13 @@ pub fn render(
 pub fn picture_of(scene: &Scene, view: &View, settings: &Settings) -> Result<Picture, RenderError> {
     let drawn = composite::drawn(scene);
     let bounds = drawn.bounds().unwrap_or(DEFAULT_AREA_BOUNDS);
-    let fitted = match *view {
-        View::Camera(camera) => return render(&drawn, &camera, settings),
-        View::Preset(preset) => Camera::preset(preset, bounds),
-        View::Turntable { rz_deg, rx_deg } => Camera::turntable(rz_deg, rx_deg, bounds),
-        View::Project => project_camera(scene, bounds),
-    };
-    let camera = fitted.widened(settings.width, settings.height);
+    let camera = view.camera(Some(scene), bounds, [settings.width, settings.height])?;
     render(&drawn, &camera, settings)
-}
-
-fn project_camera(scene: &Scene, bounds: Bounds) -> Camera {
-    match scene.cameras.get(scene.active_camera) {
-        Some(camera) => Camera::of_scene(camera, bounds),
-        None => Camera::of_scene(&SceneCamera::new(""), bounds),
-    }
 }
 
 /// A picture of that size, if there may and can be one.
 fn blank(width: u32, height: u32) -> Result<Picture, RenderError> {
-    let count = u64::from(width) * u64::from(height);
-    if count == 0 {
-        return Err(RenderError::NoPixels { width, height });
-    }
-    if width > MAX_SIDE || height > MAX_SIDE || count > MAX_PIXELS {
-        return Err(RenderError::TooLarge { width, height });
-    }
+    let count = check_size(width, height)?;
     let mut pixels = Vec::new();
     let reserved = pixels.try_reserve_exact(count as usize);
     reserved.map_err(|_| RenderError::OutOfMemory { bytes: count * 4 })?;
@@ -253,5 +364,19 @@ fn blank(width: u32, height: u32) -> Result<Picture, RenderError> {
     Ok(Picture { width, height, pixels })
 }
 
+/// How many pixels a picture of that size has, if there may be one.
+fn check_size(width: u32, height: u32) -> Result<u64, RenderError> {
+    let count = u64::from(width) * u64::from(height);
+    if count == 0 {
+        return Err(RenderError::NoPixels { width, height });
+    }
+    if width > MAX_SIDE || height > MAX_SIDE || count > MAX_PIXELS {
+        return Err(RenderError::TooLarge { width, height });
+    }
+    Ok(count)
+}
+
+#[cfg(test)]
+mod shade_tests;
 #[cfg(test)]
 mod tests;

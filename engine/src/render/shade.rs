@@ -1,259 +1,352 @@
-//! The colour of a point on a face: exact, or metal-rough under sun and sky.
+//! The colours of what 64 rays see: exact, metal-rough under sun and sky, or clay.
 //!
-//! Light is linear and computed per pixel, then goes through the sRGB curve.
-//! A face that looks away from the sun, or lies in shadow, keeps part of its
-//! light, the ambient part included.
+//! Light is linear. Constants of a face are put into columns, a lane a ray, and the
+//! formulas run over whole columns. A face that looks away from the sun, or lies in shadow,
+//! keeps part of its light, the ambient part included (spec/rendering.md A3-A5).
 
 use super::edge;
-use super::grid::{Grid, Hit};
+use super::light::{self, Gloss};
+use super::occlusion::Occlusion;
+use super::rays::{Column, Face, LANES};
+use super::sight::{Glance, Sight, in_front};
+use super::simd::{Kernel, Machine, Simd};
+use super::surfaces::{Surface, Surfaces};
 use super::{Mode, Settings};
 use crate::image::srgb::CURVE;
-use crate::math::{self, Vec3};
-use crate::scene::Light;
-use std::f64::consts::FRAC_1_SQRT_2;
-
-/// The default material: the composite has one for all.
-const METALLIC: f32 = 0.2;
-const ROUGHNESS: f32 = 0.5;
-const REFLECTANCE: f32 = 0.04;
-
-/// How much of the darkness of inner edges is applied.
-const EDGE_STRENGTH: f32 = 0.4;
+use crate::math::Vec3;
+use crate::volume::Bits;
 
 /// What is left to see of the sun in a shadow, and on a face turned away from it.
 const IN_SHADOW: f32 = 0.2;
 const TURNED_AWAY: f32 = 0.5;
 
-/// What a ray sees.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Sample {
-    /// The final colour, straight alpha.
-    pub color: [u8; 4],
-    /// The voxel's own colour.
-    pub own: [u8; 3],
-    /// Which plane, from which side, in shadow or not; 0 for nothing.
-    pub face: u64,
-    /// The voxel, in biased coordinates.
-    pub voxel: [u32; 3],
+/// The linear colour of clay, and how it is lit: the sky by where a face looks, the sun.
+const CLAY: [f32; 3] = [0.70, 0.66, 0.61];
+const CLAY_SKY: [f32; 6] = [0.62, 0.66, 0.58, 0.70, 0.45, 0.85];
+const CLAY_SUN: f32 = 0.45;
+
+/// Set in [`Shaded::face`] for a point in shadow.
+pub(super) const SHADOW_BIT: u64 = 1;
+
+/// The colours of the lanes of a glance.
+pub(super) struct Shaded {
+    /// Linear light of the lanes that hit, not yet clamped.
+    pub rgb: [Column; 3],
+    /// The same as it is stored; 0 for lanes that missed.
+    pub color: [[u8; 4]; LANES],
+    /// The voxel's own colour; 0 for lanes that missed.
+    pub own: [[u8; 4]; LANES],
+    /// Which plane, from which side, in shadow or not; 0 for lanes that missed.
+    pub face: [u64; LANES],
 }
 
-impl Sample {
-    /// A sample of what is behind everything.
-    pub(super) const fn behind(color: [u8; 4]) -> Self {
-        Self { color, own: [0; 3], face: 0, voxel: [0; 3] }
+impl Shaded {
+    pub(super) fn new() -> Self {
+        let color = [[0; 4]; LANES];
+        Self { rgb: [Column::ZERO; 3], color, own: color, face: [0; LANES] }
     }
-
-    /// Whether a hit on the same face of the same voxel was seen.
-    fn is_on(&self, hit: &Hit) -> bool {
-        self.voxel == hit.voxel && self.face & !SHADOW_BIT == face_of(hit)
-    }
-}
-
-/// Set in [`Sample::face`] for a point in shadow.
-const SHADOW_BIT: u64 = 1;
-
-/// A number for the plane and the side of a face, never 0.
-fn face_of(hit: &Hit) -> u64 {
-    let side = (hit.axis as u64) << 2 | u64::from(hit.upper) << 1;
-    (hit.plane() as u64 + 1) << 4 | side
 }
 
 /// Colours points, for one picture.
 pub(super) struct Shader<'a> {
-    grid: &'a Grid<'a>,
+    sight: &'a Sight<'a>,
+    surfaces: &'a Surfaces<'a>,
     mode: Mode,
+    simd: Simd,
     sun: Vec3,
     intensity: f32,
     ambient: f32,
     shadow: f32,
+    edges: f32,
+    /// How much of the ambient occlusion is applied.
+    pub occlusion: f32,
+}
+
+/// What a thread needs besides: one for each.
+pub(super) struct Space {
+    pub occlusion: Occlusion,
+    base: [Column; 3],
+    kept: Column,
+    sun: Column,
+    eye: Column,
+    surface: [Column; 2],
+    emission: [Column; 3],
+}
+
+impl Space {
+    pub(super) fn new(shader: &Shader<'_>) -> Self {
+        Self {
+            occlusion: Occlusion::new(shader.occlusion > 0.0),
+            base: [Column::ZERO; 3],
+            kept: Column::ZERO,
+            sun: Column::ZERO,
+            eye: Column::ZERO,
+            surface: [Column::ZERO; 2],
+            emission: [Column::ZERO; 3],
+        }
+    }
 }
 
 impl<'a> Shader<'a> {
-    pub(super) fn new(grid: &'a Grid<'a>, axes: [Vec3; 3], settings: &Settings) -> Self {
+    pub(super) fn new(
+        sight: &'a Sight<'a>,
+        surfaces: &'a Surfaces<'a>,
+        axes: [Vec3; 3],
+        settings: &Settings,
+    ) -> Self {
         let light = &settings.light;
+        let unit = |value: f32| light::finite(value).clamp(0.0, 1.0);
+        let clay = settings.mode == Mode::Clay;
         Self {
-            grid,
+            sight,
+            surfaces,
             mode: settings.mode,
-            sun: toward(light, axes),
-            intensity: finite(light.intensity),
-            ambient: finite(light.ambient),
-            shadow: finite(light.shadow).clamp(0.0, 1.0),
+            simd: settings.simd,
+            sun: light::toward(light, axes),
+            intensity: light::finite(light.intensity),
+            ambient: light::finite(light.ambient),
+            shadow: if clay { 1.0 } else { unit(light.shadow) },
+            edges: if clay { 0.0 } else { unit(settings.edges) },
+            occlusion: match settings.mode {
+                Mode::Clay => 1.0,
+                Mode::Lit => unit(settings.occlusion),
+                _ => 0.0,
+            },
         }
     }
 
-    /// What a ray sees, if it hits; it does not before `earliest`.
-    pub(super) fn look(&self, origin: Vec3, direction: Vec3, earliest: f64) -> Option<Sample> {
-        let hit = self.grid.trace(origin, direction, earliest)?;
-        Some(self.shade(&hit, origin, direction))
-    }
-
-    /// As [`Shader::look`], for the colour only. The light on a face that samples
-    /// nearby lie on, all in shadow or none, is taken from the first of them.
-    pub(super) fn glance(
-        &self,
-        origin: Vec3,
-        direction: Vec3,
-        earliest: f64,
-        nearby: [&Sample; 5],
-    ) -> Option<[u8; 4]> {
-        let hit = self.grid.trace(origin, direction, earliest)?;
-        let mut known = nearby.into_iter().filter(|sample| sample.is_on(&hit));
-        match known.next() {
-            Some(first) if known.all(|sample| sample.face == first.face) => Some(first.color),
-            _ => Some(self.shade(&hit, origin, direction).color),
+    /// Colours the lanes that hit.
+    pub(super) fn shade(&self, glance: &Glance, space: &mut Space, shaded: &mut Shaded) {
+        shaded.face = [0; LANES];
+        shaded.own = [[0; 4]; LANES];
+        for face in &glance.seen.faces {
+            let own = self.sight.grid.brick(face.brick).get(face.local).0;
+            let number = self.number(face);
+            for lane in Bits(face.lanes) {
+                let at = lane as usize % LANES;
+                shaded.own[at] = own;
+                shaded.face[at] = number;
+            }
         }
-    }
-
-    fn shade(&self, hit: &Hit, origin: Vec3, direction: Vec3) -> Sample {
-        let [r, g, b, _] = self.grid.color(hit).0;
-        let (own, color, voxel) = ([r, g, b], [r, g, b, 255], hit.voxel);
         match self.mode {
-            Mode::Flat => Sample { color, own, face: face_of(hit), voxel },
-            Mode::Lit => self.lit(hit, own, origin, direction),
+            Mode::Flat | Mode::Outline => own_colors(shaded),
+            _ => self.lit(glance, space, shaded),
         }
     }
 
-    fn lit(&self, hit: &Hit, own: [u8; 3], origin: Vec3, direction: Vec3) -> Sample {
-        let point = self.point(hit, origin, direction);
-        let facing = if hit.upper { self.sun[hit.axis] } else { -self.sun[hit.axis] };
-        let blocked = facing > 0.0 && self.shadow > 0.0 && self.in_shadow(hit, point);
-        let seen = match (facing > 0.0, blocked) {
-            (false, _) => TURNED_AWAY,
-            (true, true) => IN_SHADOW,
-            (true, false) => 1.0,
-        };
-        let kept = (1.0 - self.shadow * (1.0 - seen)) * self.edge_light(hit, point);
-        let gloss = Gloss::new(hit, self.sun, direction);
-        let channel = |byte: u8| {
-            let base = CURVE.decode(byte);
-            let light = self.intensity * gloss.reflect(base) + self.ambient * base;
-            CURVE.encode(light * kept)
-        };
-        let [r, g, b] = [channel(own[0]), channel(own[1]), channel(own[2])];
-        let face = face_of(hit) | if blocked { SHADOW_BIT } else { 0 };
-        Sample { color: [r, g, b, 255], own, face, voxel: hit.voxel }
+    /// A number for the plane and the side of a face, never 0.
+    fn number(&self, face: &Face) -> u64 {
+        let axis = usize::from(face.axis);
+        let plane = u64::from(self.sight.voxel(face)[axis]) + u64::from(face.upper);
+        (plane + 1) << 4 | u64::from(face.axis) << 2 | u64::from(face.upper) << 1
     }
 
-    /// Where the ray meets the face, moved onto the face where rounding left it.
-    fn point(&self, hit: &Hit, origin: Vec3, direction: Vec3) -> Vec3 {
-        let mut point = [0.0; 3];
-        for axis in 0..3 {
-            let low = (i64::from(hit.voxel[axis]) - self.grid.frame().low[axis]) as f64;
-            let reached = origin[axis] + direction[axis] * hit.time;
-            point[axis] = reached.clamp(low, low + 1.0);
+    fn lit(&self, glance: &Glance, space: &mut Space, shaded: &mut Shaded) {
+        let sunny = glance.seen.faces.iter().filter(|face| self.facing(face) > 0.0);
+        let lanes = sunny.fold(0, |lanes, face| lanes | face.lanes);
+        let looked = if self.shadow > 0.0 { lanes } else { 0 };
+        let shadowed = self.sight.shadowed(glance, looked, self.sun);
+        Bits(shadowed).for_each(|lane| shaded.face[lane as usize % LANES] |= SHADOW_BIT);
+        for lane in 0..LANES {
+            let lane_bit = 1 << lane;
+            let seen = match (lanes & lane_bit != 0, shadowed & lane_bit != 0) {
+                (false, _) => TURNED_AWAY,
+                (true, true) => IN_SHADOW,
+                (true, false) => 1.0,
+            };
+            space.kept.0[lane] = 1.0 - self.shadow * (1.0 - seen);
         }
-        point[hit.axis] = (hit.plane() - self.grid.frame().low[hit.axis]) as f64;
-        point
+        if self.occlusion > 0.0 {
+            space.occlusion.note(self.sight, &glance.seen.faces);
+            space.occlusion.find(self.sight);
+        }
+        let sunlit = lanes & !shadowed;
+        self.simd.run(Pass { shader: self, glance, space, shaded, sunlit });
     }
 
-    fn in_shadow(&self, hit: &Hit, point: Vec3) -> bool {
-        in_front(hit).is_some_and(|front| self.grid.blocked(point, self.sun, front, hit.near))
+    #[inline(always)]
+    fn metal_rough(&self, glance: &Glance, space: &mut Space, shaded: &mut Shaded) {
+        let only = self.surfaces.only();
+        if let Some(surface) = only {
+            space.surface = [Column([surface.metallic; LANES]), Column([surface.roughness; LANES])];
+            for channel in 0..3 {
+                space.emission[channel] = Column([surface.emission[channel]; LANES]);
+            }
+        }
+        for face in &glance.seen.faces {
+            let surface = match only {
+                Some(surface) => surface,
+                None => self.surfaces.material(face.brick, face.local),
+            };
+            self.put_face(glance, face, surface, space);
+            if only.is_none() {
+                put_surface(face, surface, space);
+            }
+        }
+        let sun = [self.sun[0] as f32, self.sun[1] as f32, self.sun[2] as f32];
+        let gloss = Gloss::new(
+            &glance.packet.direction,
+            sun,
+            [&space.sun, &space.eye],
+            [&space.surface[0], &space.surface[1]],
+        );
+        for channel in 0..3 {
+            let (base, out) = (&space.base[channel].0, &mut shaded.rgb[channel].0);
+            let reflected = gloss.reflect(&space.base[channel], &space.surface[0]);
+            let glow = &space.emission[channel].0;
+            for lane in 0..LANES {
+                let light = self.intensity * reflected.0[lane] + self.ambient * base[lane];
+                out[lane] = light * space.kept.0[lane] + glow[lane];
+            }
+        }
     }
 
-    fn edge_light(&self, hit: &Hit, point: Vec3) -> f32 {
-        let Some(front) = in_front(hit) else {
-            return 1.0;
+    /// Puts a face's constants into its lanes.
+    #[inline(always)]
+    fn put_face(&self, glance: &Glance, face: &Face, surface: &Surface, space: &mut Space) {
+        let [r, g, b, _] = self.sight.grid.brick(face.brick).get(face.local).0;
+        let base = [CURVE.decode(r), CURVE.decode(g), CURVE.decode(b)];
+        let tint = surface.base;
+        let base = [base[0] * tint[0], base[1] * tint[1], base[2] * tint[2]];
+        let facing = self.facing(face);
+        let facing = if facing > 0.0 { facing } else { 0.0 };
+        let along = &glance.packet.direction[usize::from(face.axis) % 3].0;
+        let sign = if face.upper { -1.0 } else { 1.0 };
+        for lane in Bits(face.lanes) {
+            let at = lane as usize % LANES;
+            for channel in 0..3 {
+                space.base[channel].0[at] = base[channel];
+            }
+            space.sun.0[at] = facing;
+            space.eye.0[at] = along[at] * sign;
+        }
+        self.darken(glance, face, space);
+    }
+
+    /// Takes from a face's lanes what inner edges and whatever stands around keep away.
+    fn darken(&self, glance: &Glance, face: &Face, space: &mut Space) {
+        let axis = usize::from(face.axis);
+        let [u, v] = [&glance.place[(axis + 1) % 3].0, &glance.place[(axis + 2) % 3].0];
+        let mask = if self.edges > 0.0 { self.neighbours(face) } else { 0 };
+        if mask != 0 {
+            for lane in Bits(face.lanes) {
+                let at = lane as usize;
+                space.kept.0[at] *= 1.0 - self.edges * (1.0 - edge::light(mask, u[at], v[at]));
+            }
+        }
+        if self.occlusion > 0.0 {
+            let corners = space.occlusion.corners(self.sight, face);
+            for lane in Bits(face.lanes) {
+                let at = lane as usize;
+                let open = corners.at(u[at], v[at]);
+                space.kept.0[at] *= 1.0 - self.occlusion * (1.0 - open);
+            }
+        }
+    }
+
+    /// Which of the eight cells around the one in front of a face are filled.
+    fn neighbours(&self, face: &Face) -> u8 {
+        let Some(front) = in_front(self.sight.voxel(face), face) else {
+            return 0;
         };
-        let (u, v) = ((hit.axis + 1) % 3, (hit.axis + 2) % 3);
-        let mut near = hit.near;
-        let mask = edge::mask(|[du, dv]| {
+        let axis = usize::from(face.axis);
+        let (u, v) = ((axis + 1) % 3, (axis + 2) % 3);
+        let mut near = self.sight.grid.near(face.brick);
+        edge::mask(|[du, dv]| {
             let mut cell = front;
             cell[u] = cell[u].wrapping_add_signed(du);
             cell[v] = cell[v].wrapping_add_signed(dv);
-            self.grid.filled(cell, &mut near)
-        });
-        let place = |axis: usize| {
-            let low = (i64::from(hit.voxel[axis]) - self.grid.frame().low[axis]) as f64;
-            (point[axis] - low) as f32
-        };
-        1.0 - EDGE_STRENGTH * (1.0 - edge::light(mask, place(u), place(v)))
+            self.sight.grid.filled(cell, &mut near)
+        })
+    }
+
+    #[inline(always)]
+    fn clay(&self, glance: &Glance, space: &mut Space, shaded: &mut Shaded, sunlit: u64) {
+        for face in &glance.seen.faces {
+            let sky = CLAY_SKY[usize::from(face.axis) * 2 + usize::from(face.upper)];
+            let facing = self.facing(face);
+            for lane in Bits(face.lanes) {
+                let at = lane as usize % LANES;
+                space.sun.0[at] = if sunlit >> at & 1 == 1 { facing * CLAY_SUN } else { 0.0 };
+                space.eye.0[at] = sky;
+                space.kept.0[at] = 1.0;
+            }
+            self.darken(glance, face, space);
+        }
+        for lane in 0..LANES {
+            let open = space.kept.0[lane];
+            // A corner keeps a little of the sun away too.
+            let light = space.eye.0[lane] * open + space.sun.0[lane] * (0.5 + 0.5 * open);
+            (0..3).for_each(|channel| shaded.rgb[channel].0[lane] = CLAY[channel] * light);
+        }
+    }
+
+    /// The cosine between a face and the sun.
+    fn facing(&self, face: &Face) -> f32 {
+        let along = self.sun[usize::from(face.axis)];
+        (if face.upper { along } else { -along }) as f32
     }
 }
 
-/// The cell in front of the face; `None` at the end of the world.
-fn in_front(hit: &Hit) -> Option<[u32; 3]> {
-    let mut cell = hit.voxel;
-    let step = if hit.upper { 1 } else { -1 };
-    cell[hit.axis] = cell[hit.axis].checked_add_signed(step)?;
-    Some(cell)
+/// The part of shading that runs over whole columns.
+struct Pass<'p, 'a> {
+    shader: &'p Shader<'a>,
+    glance: &'p Glance,
+    space: &'p mut Space,
+    shaded: &'p mut Shaded,
+    sunlit: u64,
 }
 
-/// How a face reflects the sun towards the eye, but for its colour.
-struct Gloss {
-    /// The cosine between the face and the sun.
-    sun: f32,
-    /// The part of Fresnel's term that depends on the angle.
-    fresnel: f32,
-    /// Visibility times distribution.
-    lobe: f32,
-}
+impl Kernel for Pass<'_, '_> {
+    type Output = ();
 
-impl Gloss {
-    fn new(hit: &Hit, sun: Vec3, direction: Vec3) -> Self {
-        let sign = if hit.upper { 1.0 } else { -1.0 };
-        let along = |v: Vec3| ((v[hit.axis] * sign) as f32).clamp(0.0, 1.0);
-        let eye = math::scale(math::normalize(direction), -1.0);
-        let half = math::normalize(math::add(sun, eye));
-        let (nl, nv, nh) = (along(sun), along(eye), along(half));
-        let lh = (math::dot(sun, half) as f32).clamp(0.0, 1.0);
-        Self { sun: nl, fresnel: exp2((-5.55473 * lh - 6.98316) * lh), lobe: lobe(nl, nv, nh) }
-    }
-
-    /// The reflected part of sunlight of strength 1, for a base colour.
-    fn reflect(&self, base: f32) -> f32 {
-        let diffuse = base * (1.0 - REFLECTANCE) * (1.0 - METALLIC);
-        let spec = REFLECTANCE + (base - REFLECTANCE) * METALLIC;
-        let fresnel = spec + (1.0 - spec) * self.fresnel;
-        let back = (1.0 - fresnel) * diffuse * std::f32::consts::FRAC_1_PI;
-        (self.sun * (back + fresnel * self.lobe)).max(0.0)
+    #[inline(always)]
+    fn run<M: Machine>(self, _machine: M) {
+        let Pass { shader, glance, space, shaded, sunlit } = self;
+        match shader.mode {
+            Mode::Clay => shader.clay(glance, space, shaded, sunlit),
+            _ => shader.metal_rough(glance, space, shaded),
+        }
+        let curve = &*CURVE;
+        let [red, green, blue] = [&shaded.rgb[0].0, &shaded.rgb[1].0, &shaded.rgb[2].0];
+        for lane in 0..LANES {
+            let (r, g, b) = (red[lane], green[lane], blue[lane]);
+            let [r, g, b] = [curve.encode(r), curve.encode(g), curve.encode(b)];
+            let alpha = if shaded.face[lane] == 0 { 0 } else { 255 };
+            shaded.color[lane] = [r, g, b, alpha];
+        }
     }
 }
 
-/// The visibility and distribution terms. Legacy: `a` takes the place where the
-/// usual model has its square root (spec/rendering.md A3).
-fn lobe(nl: f32, nv: f32, nh: f32) -> f32 {
-    const A: f32 = ROUGHNESS * ROUGHNESS;
-    const A2: f32 = A * A;
-    let spread = nl * (nv * (1.0 - A) + A) + nv * (nl * (1.0 - A) + A);
-    if spread <= 0.0 {
-        return 0.0;
+#[inline(always)]
+fn put_surface(face: &Face, surface: &Surface, space: &mut Space) {
+    for lane in Bits(face.lanes) {
+        let at = lane as usize % LANES;
+        space.surface[0].0[at] = surface.metallic;
+        space.surface[1].0[at] = surface.roughness;
+        for channel in 0..3 {
+            space.emission[channel].0[at] = surface.emission[channel];
+        }
     }
-    let peak = (nh * A2 - nh) * nh + 1.0;
-    0.5 / spread * A2 / (std::f32::consts::PI * peak * peak)
 }
 
-/// Two to the power of `x`, for `x` from -30 to 0, to seven digits.
-fn exp2(x: f32) -> f32 {
-    let x = x.clamp(-30.0, 0.0);
-    let whole = x as i32;
-    let part = (x - whole as f32) * std::f32::consts::LN_2;
-    // The Taylor series of e^part: enough terms for f32's precision, |part| being below 0.7.
-    const FACTORIALS: [f32; 9] = [1., 1., 2., 6., 24., 120., 720., 5040., 40320.];
-    let terms = FACTORIALS.map(f32::recip);
-    let series = terms.iter().rev().fold(0.0, |sum, term| sum * part + term);
-    series / (1u32 << -whole) as f32
-}
-
-/// The direction towards the light; one fixed to the camera turns with it.
-fn toward(light: &Light, [right, up, back]: [Vec3; 3]) -> Vec3 {
-    let angle = |value: f32| f64::from(finite(value));
-    let (pitch, yaw) = (angle(light.pitch), angle(light.yaw));
-    let level = libm::sin(pitch);
-    let sun = [level * libm::sin(yaw), -level * libm::cos(yaw), libm::cos(pitch)];
-    if !light.fixed {
-        return sun;
+fn own_colors(shaded: &mut Shaded) {
+    for lane in 0..LANES {
+        let [r, g, b, _] = shaded.own[lane];
+        let alpha = if shaded.face[lane] == 0 { 0 } else { 255 };
+        shaded.color[lane] = [r, g, b, alpha];
     }
-    // The default view turned back: by -45 degrees around Z, then around X.
-    const H: f64 = FRAC_1_SQRT_2;
-    let [x, y, z] = [H * (sun[0] + sun[1]), H * (sun[1] - sun[0]), sun[2]];
-    let [x, y, z] = [x, H * (y + z), H * (z - y)];
-    math::add(math::add(math::scale(right, x), math::scale(up, y)), math::scale(back, z))
 }
 
-fn finite(value: f32) -> f32 {
-    if value.is_finite() { value } else { 0.0 }
+impl Shaded {
+    /// The linear light of a lane that hit, for a mean.
+    pub(super) fn linear(&self, lane: usize, mode: Mode) -> [f32; 3] {
+        match mode {
+            Mode::Flat | Mode::Outline => {
+                let [r, g, b, _] = self.own[lane];
+                [r, g, b].map(|byte| CURVE.decode(byte))
+            }
+            _ => self.rgb.each_ref().map(|column| column.0[lane]),
+        }
+    }
 }
-
-#[cfg(test)]
-#[path = "shade_tests.rs"]
-mod tests;

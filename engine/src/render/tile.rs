@@ -1,270 +1,500 @@
 //! Tiles: the picture is painted in squares that threads take one after the other.
 //!
-//! A pixel is a pure function of its place. It takes the colour at its centre,
-//! unless one of its four neighbours sees another face or another colour: then
-//! it is the mean of a few samples at fixed places in it, weighted by alpha, in
-//! sRGB as stored. Each tile also looks at the pixels around it, so it does not
-//! matter where tiles begin.
+//! A pixel is a pure function of its place. It takes the colour at its centre, unless one of
+//! its four neighbours sees another face or another colour: then it is the mean of a few
+//! samples at fixed places in it, of premultiplied linear light. Each tile also looks at the
+//! pixels around it, so it does not matter where tiles begin. Rays go in packets of 8x8
+//! pixels, or of the samples of a few pixels on edges.
 
-use super::camera::{Camera, Shooter};
-use super::cover::Cover;
+use super::backdrop::Backdrop;
+use super::frame::{Frame, Pixel, Rows};
 use super::grid::Grid;
-use super::shade::{Sample, Shader};
-use super::{Antialias, Background, Settings};
-use crate::image::Picture;
-use crate::volume::Volume;
+use super::job::{self, Job};
+use super::outline;
+use super::rays::{Column, Face, LANES};
+use super::shade::{Shaded, Shader, Space};
+use super::sight::{Glance, Sight};
+use super::surfaces::Surfaces;
+use super::{Antialias, Mode, RenderError};
+use crate::image::srgb::CURVE;
+use crate::volume::Bits;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-/// The edge of a tile, in pixels.
-const TILE: usize = 64;
-
-/// The most threads that work on one picture.
-const THREADS_MAX: usize = 256;
+/// The edge of a tile, in samples: pixels, or half pixels where lines are drawn.
+pub(super) const TILE: usize = 64;
 
 /// The edge of what a tile looks at.
 const APRON: usize = TILE + 2;
 
+/// The edge of a packet, in samples.
+const BLOCK: usize = 8;
+
 /// The difference between two colours, in any channel, that makes an edge.
-const VISIBLE: u8 = 8;
+pub(super) const VISIBLE: u8 = 8;
 
 /// Places in a pixel, in sixteenths from its centre: no two in a row or column.
-const FOUR: [[i8; 2]; 4] = [[-2, -6], [6, -2], [2, 6], [-6, 2]];
-const EIGHT: [[i8; 2]; 8] =
+pub(super) const FOUR: [[i8; 2]; 4] = [[-2, -6], [6, -2], [2, 6], [-6, 2]];
+pub(super) const EIGHT: [[i8; 2]; 8] =
     [[1, -3], [-1, 3], [5, 1], [-3, -5], [-5, 5], [-7, -1], [3, 7], [7, -7]];
 
-/// Paints the whole picture.
-pub(super) fn paint(picture: &mut Picture, drawn: &Volume, camera: &Camera, settings: &Settings) {
+/// Which tiles to paint, and who takes rows that are done.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Part<'a> {
+    /// Numbers of tiles, row by row; all without.
+    pub tiles: Option<&'a [usize]>,
+    /// Called with each band of rows, by its number, when it is complete.
+    pub on_band: Option<&'a OnBand<'a>>,
+}
+
+/// Takes a band's number and its pixels.
+pub(super) type OnBand<'a> = dyn Fn(usize, &[[u8; 4]]) + Sync + 'a;
+
+/// The edge of a tile in pixels, for a mode.
+pub(super) fn edge(mode: Mode) -> usize {
+    TILE / scale(mode)
+}
+
+fn scale(mode: Mode) -> usize {
+    if mode == Mode::Outline { 2 } else { 1 }
+}
+
+/// Paints a picture, or some of its tiles.
+pub(super) fn paint(frame: &mut Frame, job: &Job<'_>, part: Part<'_>) -> Result<(), RenderError> {
+    let Job { drawn, camera, settings, .. } = *job;
     let backdrop = Backdrop::new(settings);
     let Some(bounds) = drawn.bounds() else {
-        backdrop.fill(picture);
-        return;
+        backdrop.fill(&mut frame.picture);
+        if let Some(on_band) = part.on_band {
+            let rows = edge(settings.mode) * settings.width as usize;
+            frame.picture.pixels.chunks(rows).enumerate().for_each(|(n, rows)| on_band(n, rows));
+        }
+        return Ok(());
     };
-    let grid = Grid::new(drawn, bounds);
-    let corner = bounds.min.to_array().map(i64::from);
-    let shooter = camera.shooter(corner, picture.width, picture.height);
+    let scale = scale(settings.mode);
+    let grid = Grid::new(drawn, bounds, camera.base());
+    let size = [settings.width * scale as u32, settings.height * scale as u32];
+    let sight = Sight::new(&grid, bounds, camera, size, settings.simd);
+    let surfaces = Surfaces::new(job.scene, &grid);
     let painter = Painter {
-        cover: Cover::new(&grid, &shooter, picture.width, picture.height),
-        size: [picture.width as usize, picture.height as usize],
-        shooter,
-        shader: Shader::new(&grid, camera.axes(), settings),
+        shader: Shader::new(&sight, &surfaces, camera.axes(), settings),
+        surfaces: &surfaces,
+        sight: &sight,
         backdrop,
+        size: size.map(|n| n as usize),
+        scale,
+        mode: settings.mode,
+        outline: (settings.mode == Mode::Outline).then(|| outline::Style::new(&sight)),
         places: match settings.antialias {
+            _ if scale > 1 => &[],
             Antialias::Off => &[],
             Antialias::Four => &FOUR,
             Antialias::Eight => &EIGHT,
         },
     };
-    painter.paint(picture, settings.threads);
+    painter.paint(frame, job, part)
 }
 
-/// A row of tiles, to be written by any thread.
-type Band<'a> = Mutex<&'a mut [[u8; 4]]>;
-
 struct Painter<'a> {
-    shooter: Shooter,
-    cover: Cover,
-    size: [usize; 2],
+    sight: &'a Sight<'a>,
     shader: Shader<'a>,
+    surfaces: &'a Surfaces<'a>,
     backdrop: Backdrop,
+    /// In samples.
+    size: [usize; 2],
+    /// Samples along a pixel.
+    scale: usize,
+    outline: Option<outline::Style>,
     places: &'static [[i8; 2]],
+    mode: Mode,
 }
 
 impl Painter<'_> {
-    fn paint(&self, picture: &mut Picture, threads: usize) {
-        let width = picture.width as usize;
-        let columns = width.div_ceil(TILE);
-        let bands: Vec<Band> = picture.pixels.chunks_mut(width * TILE).map(Mutex::new).collect();
-        let next = AtomicUsize::new(0);
-        let work = || {
-            let mut tile = Tile::new();
-            loop {
-                let number = next.fetch_add(1, Ordering::Relaxed);
-                let Some(band) = bands.get(number / columns) else {
-                    return;
-                };
-                let [left, top] = [number % columns * TILE, number / columns * TILE];
-                self.paint_tile(&mut tile, left, top);
-                tile.copy_to(band, left, width);
-            }
-        };
-        let helpers = threads.min(bands.len() * columns).min(THREADS_MAX).saturating_sub(1);
-        std::thread::scope(|scope| {
-            for _ in 0..helpers {
-                let name = std::thread::Builder::new().name("render".into());
-                // A thread that the system refuses is one fewer: the others do its share.
-                let _ = name.spawn_scoped(scope, work);
-            }
-            work();
+    fn paint(&self, frame: &mut Frame, job: &Job<'_>, part: Part<'_>) -> Result<(), RenderError> {
+        let width = frame.picture.width as usize;
+        let edge = TILE / self.scale;
+        let columns = width.div_ceil(edge);
+        let bands: Vec<_> = frame.bands(edge).into_iter().map(Mutex::new).collect();
+        let count = bands.len() * columns;
+        let left: Vec<_> = bands.iter().map(|_| AtomicUsize::new(columns)).collect();
+        let tiles = part.tiles.map_or(count, <[usize]>::len);
+        let wants = frame_wants(&bands);
+        job::share(
+            tiles,
+            job.settings.threads,
+            &job.control,
+            || Tile::new(&self.shader, wants),
+            |tile, index| {
+                let number = part.tiles.map_or(index, |tiles| tiles[index]);
+                let [column, row] = [number % columns, number / columns];
+                self.paint_tile(tile, [column * TILE, row * TILE]);
+                let mut band = bands[row].lock().unwrap_or_else(PoisonError::into_inner);
+                self.copy(tile, &mut band, column * edge, width);
+                let others = left[row].fetch_sub(1, Ordering::AcqRel) - 1;
+                if let (Some(on_band), 0, None) = (part.on_band, others, part.tiles) {
+                    on_band(row, band.pixels);
+                }
+            },
+        )
+    }
+
+    fn paint_tile(&self, tile: &mut Tile, [left, top]: [usize; 2]) {
+        tile.count = [TILE.min(self.size[0] - left), TILE.min(self.size[1] - top)];
+        tile.corner = [left, top];
+        let [width, height] = tile.count;
+        let blocks = (0..height.div_ceil(BLOCK)).flat_map(|row| {
+            (0..width.div_ceil(BLOCK)).map(move |column| [column * BLOCK, row * BLOCK])
+        });
+        if self.shader.occlusion > 0.0 {
+            self.foresee(tile, blocks.clone());
+        }
+        blocks.for_each(|block| self.sample_block(tile, block));
+        if !self.places.is_empty() || self.outline.is_some() {
+            self.sample_around(tile);
+        }
+        match &self.outline {
+            Some(style) => self.resolve_lines(tile, style),
+            None => self.resolve(tile),
+        }
+    }
+
+    /// Finds out at once how open all faces of a tile are: rays for many faces share packets.
+    fn foresee(&self, tile: &mut Tile, blocks: impl Iterator<Item = [usize; 2]>) {
+        for block in blocks {
+            self.aim_at_block(tile, block);
+            tile.glance.packet.active = u64::MAX;
+            self.sight.look(&mut tile.glance);
+            tile.space.occlusion.note(self.sight, &tile.glance.seen.faces);
+        }
+        tile.space.occlusion.find(self.sight);
+    }
+
+    fn aim_at_block(&self, tile: &mut Tile, [left, top]: [usize; 2]) {
+        let [x, y] = [tile.corner[0] + left, tile.corner[1] + top];
+        for lane in 0..LANES {
+            tile.glance.x.0[lane] = x as f32 + IN_BLOCK[0].0[lane];
+            tile.glance.y.0[lane] = y as f32 + IN_BLOCK[1].0[lane];
+        }
+    }
+
+    /// Looks at a block of samples; those that are outside the picture do not matter.
+    fn sample_block(&self, tile: &mut Tile, [left, top]: [usize; 2]) {
+        self.aim_at_block(tile, [left, top]);
+        let y = tile.corner[1] + top;
+        self.look(tile, u64::MAX, |lane| y + IN_BLOCK[1].0[lane] as usize);
+        for four in 0..LANES / 4 {
+            let lane = four * 4;
+            let row = top + 1 + four % 4 + four / 8 * 4;
+            let at = row * APRON + left + 1 + four / 4 % 2 * 4;
+            tile.colors[at..at + 4].copy_from_slice(&tile.shaded.color[lane..lane + 4]);
+            tile.own[at..at + 4].copy_from_slice(&tile.shaded.own[lane..lane + 4]);
+            tile.planes[at..at + 4].copy_from_slice(&tile.shaded.face[lane..lane + 4]);
+            tile.depths[at..at + 4].copy_from_slice(&tile.glance.seen.time.0[lane..lane + 4]);
+        }
+        self.note_faces(tile, |lane| {
+            let [x, y] = [0, 1].map(|axis| IN_BLOCK[axis].0[lane] as usize);
+            (top + y + 1) * APRON + left + x + 1
         });
     }
 
-    fn paint_tile(&self, tile: &mut Tile, left: usize, top: usize) {
-        let [width, height] = [TILE.min(self.size[0] - left), TILE.min(self.size[1] - top)];
-        let [low, high] = [[left, top], [left + width, top + height]];
-        if self.cover.is_clear(low.map(|n| n as f64 - 1.0), high.map(|n| n as f64 + 1.0)) {
-            for (y, row) in tile.pixels.chunks_mut(TILE).enumerate() {
-                row.fill(self.backdrop.row(top + y));
-            }
+    /// Looks at the samples around a tile, a side at a time.
+    fn sample_around(&self, tile: &mut Tile) {
+        let [width, height] = tile.count;
+        self.sample_side(tile, width, |lane| [lane + 1, 0]);
+        self.sample_side(tile, width, |lane| [lane + 1, height + 1]);
+        self.sample_side(tile, height, |lane| [0, lane + 1]);
+        self.sample_side(tile, height, |lane| [width + 1, lane + 1]);
+    }
+
+    /// Looks at some samples in a row, each at its place in the apron.
+    fn sample_side(&self, tile: &mut Tile, count: usize, place: impl Fn(usize) -> [usize; 2]) {
+        let [left, top] = tile.corner;
+        for lane in 0..count {
+            let [x, y] = place(lane);
+            tile.glance.x.0[lane] = (left + x) as f32 - 0.5;
+            tile.glance.y.0[lane] = (top + y) as f32 - 0.5;
+        }
+        let row = |lane: usize| (top + place(lane)[1]).saturating_sub(1);
+        self.look(tile, u64::MAX >> (LANES - count), row);
+        for lane in 0..count {
+            let [x, y] = place(lane);
+            let at = y * APRON + x;
+            tile.colors[at] = tile.shaded.color[lane];
+            tile.own[at] = tile.shaded.own[lane];
+            tile.planes[at] = tile.shaded.face[lane];
+            tile.depths[at] = tile.glance.seen.time.0[lane];
+        }
+    }
+
+    /// Looks through a glance's points; what misses sees the backdrop at its row.
+    fn look(&self, tile: &mut Tile, active: u64, row: impl Fn(usize) -> usize) {
+        let glance = &mut tile.glance;
+        glance.packet.active = active;
+        self.sight.look(glance);
+        self.shader.shade(glance, &mut tile.space, &mut tile.shaded);
+        for lane in Bits(active & !glance.seen.hit) {
+            let at = lane as usize % LANES;
+            tile.shaded.color[at] = self.backdrop.row(row(at) / self.scale);
+            glance.seen.time.0[at] = f32::INFINITY;
+        }
+    }
+
+    /// Keeps what buffers will hold, if any are wanted.
+    fn note_faces(&self, tile: &mut Tile, place: impl Fn(usize) -> usize) {
+        if tile.faces.is_empty() {
             return;
         }
-        for y in 0..height + 2 {
-            for x in 0..width + 2 {
-                let [px, py] = [(left + x) as f64 - 0.5, (top + y) as f64 - 0.5];
-                tile.seen[y * APRON + x] = self.look(px, py, top + y);
+        (0..LANES).for_each(|lane| tile.faces[place(lane)] = None);
+        for face in &tile.glance.seen.faces {
+            for lane in Bits(face.lanes) {
+                tile.faces[place(lane as usize)] = Some(Face { lanes: 0, ..*face });
             }
         }
+    }
+
+    /// Colours the pixels of a tile from their samples; those on edges from more.
+    fn resolve(&self, tile: &mut Tile) {
+        let [width, height] = tile.count;
         for y in 0..height {
-            for x in 0..width {
-                let at = (y + 1) * APRON + x + 1;
-                tile.pixels[y * TILE + x] = if !self.places.is_empty() && tile.on_edge(at) {
-                    self.mean(left + x, top + y, tile.around(at))
+            let row = (y + 1) * APRON + 1;
+            tile.pixels[y * TILE..][..width].copy_from_slice(&tile.colors[row..row + width]);
+            if !tile.faces.is_empty() {
+                let covered = tile.planes[row..row + width].iter();
+                let coverage = &mut tile.coverage[y * TILE..][..width];
+                coverage.iter_mut().zip(covered).for_each(|(c, p)| *c = f32::from(*p != 0));
+            }
+        }
+        if self.places.is_empty() {
+            return;
+        }
+        tile.find_edges();
+        let mut edges = Edges { pixels: [[0; 2]; LANES / 4], count: 0 };
+        for (row, column) in (0..TILE / BLOCK).flat_map(|y| (0..TILE / BLOCK).map(move |x| (y, x)))
+        {
+            for y in row * BLOCK..(row * BLOCK + BLOCK).min(height) {
+                for x in column * BLOCK..(column * BLOCK + BLOCK).min(width) {
+                    if tile.edges[(y + 1) * APRON + x + 1] {
+                        edges.pixels[edges.count] = [x, y];
+                        edges.count += 1;
+                        if edges.count == LANES / self.places.len() {
+                            self.smooth(tile, &edges);
+                            edges.count = 0;
+                        }
+                    }
+                }
+            }
+        }
+        if edges.count > 0 {
+            self.smooth(tile, &edges);
+        }
+    }
+
+    /// Samples a few pixels again, at several places each.
+    fn smooth(&self, tile: &mut Tile, edges: &Edges) {
+        let [left, top] = tile.corner;
+        let each = self.places.len();
+        let glance = &mut tile.glance;
+        glance.packet.active = 0;
+        for (index, [x, y]) in edges.pixels[..edges.count].iter().enumerate() {
+            for (sample, place) in self.places.iter().enumerate() {
+                let lane = index * each + sample;
+                let [dx, dy] = place.map(|sixteenths| f32::from(sixteenths) / 16.0);
+                glance.x.0[lane] = (left + x) as f32 + 0.5 + dx;
+                glance.y.0[lane] = (top + y) as f32 + 0.5 + dy;
+                glance.packet.active |= 1 << lane;
+            }
+        }
+        self.sight.look(glance);
+        self.shader.shade(glance, &mut tile.space, &mut tile.shaded);
+        for (index, [x, y]) in edges.pixels[..edges.count].iter().enumerate() {
+            let mut mean = Mean::default();
+            for lane in index * each..(index + 1) * each {
+                if tile.glance.seen.hit >> lane & 1 == 1 {
+                    mean.add_linear(tile.shaded.linear(lane, self.mode), 255);
                 } else {
-                    tile.seen[at].color
-                };
+                    mean.add(self.backdrop.row(top + y));
+                }
+            }
+            tile.pixels[y * TILE + x] = mean.color();
+            let hits = tile.glance.seen.hit >> (index * each) & ((1u64 << each) - 1);
+            tile.coverage[y * TILE + x] = hits.count_ones() as f32 / each as f32;
+        }
+    }
+
+    /// Colours pixels from two by two samples, with lines where one sees an edge.
+    fn resolve_lines(&self, tile: &mut Tile, style: &outline::Style) {
+        let [width, height] = tile.count.map(|n| n / 2);
+        for (y, x) in (0..height).flat_map(|y| (0..width).map(move |x| (y, x))) {
+            let mut mean = Mean::default();
+            let mut hits = 0.0;
+            for (dx, dy) in [(1, 1), (2, 1), (1, 2), (2, 2)] {
+                let at = (y * 2 + dy) * APRON + x * 2 + dx;
+                let here = tile.planes[at];
+                if here == 0 {
+                    mean.add(tile.colors[at]);
+                    continue;
+                }
+                hits += 0.25;
+                let beside = [at - 1, at + 1, at - APRON, at + APRON];
+                let ink = beside.into_iter().fold(0.0, |most: f32, other| {
+                    let depths = [tile.depths[at], tile.depths[other]];
+                    most.max(style.ink([here, tile.planes[other]], depths))
+                });
+                let [r, g, b, _] = tile.colors[at];
+                let left = 1.0 - ink;
+                mean.add_linear([r, g, b].map(|byte| CURVE.decode(byte) * left), 255);
+            }
+            tile.pixels[y * TILE + x] = mean.color();
+            tile.coverage[y * TILE + x] = hits;
+        }
+    }
+
+    /// Copies a tile into its band.
+    fn copy(&self, tile: &Tile, band: &mut Rows<'_>, left: usize, width: usize) {
+        let [across, down] = tile.count.map(|n| n / self.scale);
+        for y in 0..down {
+            let row = y * width + left;
+            let pixels = &tile.pixels[y * TILE..][..across];
+            band.pixels[row..row + across].copy_from_slice(pixels);
+            if !tile.faces.is_empty() {
+                for x in 0..across {
+                    let at = (y * self.scale + 1) * APRON + x * self.scale + 1;
+                    let face = tile.faces[at].as_ref();
+                    let pixel = Pixel {
+                        depth: tile.depths[at],
+                        coverage: tile.coverage[y * TILE + x],
+                        face,
+                    };
+                    band.put(row + x, &pixel, self.sight, self.surfaces);
+                }
             }
         }
     }
+}
 
-    /// What is seen at a point of the picture; `row` is one more than its row of pixels.
-    fn look(&self, x: f64, y: f64, row: usize) -> Sample {
-        let earliest = self.cover.start(x, y);
-        let seen = (earliest < f64::INFINITY).then(|| {
-            let (origin, direction) = self.shooter.ray(x, y);
-            self.shader.look(origin, direction, earliest)
-        });
-        let behind = || Sample::behind(self.backdrop.row(row.saturating_sub(1)));
-        seen.flatten().unwrap_or_else(behind)
+fn frame_wants(bands: &[Mutex<Rows<'_>>]) -> bool {
+    bands
+        .first()
+        .is_some_and(|band| band.lock().unwrap_or_else(PoisonError::into_inner).wants_buffers())
+}
+
+/// Where each lane's sample is in a block, in four squares of 4x4: x and y of its centre.
+const IN_BLOCK: [Column; 2] = {
+    let mut places = [Column::ZERO; 2];
+    let mut lane = 0;
+    while lane < LANES {
+        let (square, at) = (lane / 16, lane % 16);
+        places[0].0[lane] = (square % 2 * 4 + at % 4) as f32 + 0.5;
+        places[1].0[lane] = (square / 2 * 4 + at / 4) as f32 + 0.5;
+        lane += 1;
+    }
+    places
+};
+
+/// Pixels that wait to be sampled again.
+struct Edges {
+    pixels: [[usize; 2]; LANES / 4],
+    count: usize,
+}
+
+/// A mean of colours in premultiplied linear light.
+#[derive(Default)]
+struct Mean {
+    light: [f32; 3],
+    alpha: u32,
+    count: u32,
+}
+
+impl Mean {
+    fn add(&mut self, [r, g, b, a]: [u8; 4]) {
+        self.add_linear([r, g, b].map(|byte| CURVE.decode(byte)), a);
     }
 
-    /// The colour at a point of a pixel in row `y`, with help from samples nearby.
-    fn glance(&self, [px, py]: [f64; 2], y: usize, nearby: [&Sample; 5]) -> [u8; 4] {
-        let earliest = self.cover.start(px, py);
-        if earliest == f64::INFINITY {
-            return self.backdrop.row(y);
+    fn add_linear(&mut self, light: [f32; 3], alpha: u8) {
+        for (sum, light) in self.light.iter_mut().zip(light) {
+            let light = if light < 1.0 { light } else { 1.0 };
+            *sum += light * f32::from(alpha);
         }
-        let (origin, direction) = self.shooter.ray(px, py);
-        let seen = self.shader.glance(origin, direction, earliest, nearby);
-        seen.unwrap_or_else(|| self.backdrop.row(y))
+        self.alpha += u32::from(alpha);
+        self.count += 1;
     }
 
-    /// The mean of a few samples in a pixel, weighted by alpha.
-    fn mean(&self, x: usize, y: usize, nearby: [&Sample; 5]) -> [u8; 4] {
-        let mut sums = [0u32; 3];
-        let mut alphas = 0;
-        for place in self.places {
-            let [dx, dy] = place.map(|sixteenths| f64::from(sixteenths) / 16.0);
-            let (px, py) = (x as f64 + 0.5 + dx, y as f64 + 0.5 + dy);
-            let [r, g, b, a] = self.glance([px, py], y, nearby).map(u32::from);
-            sums[0] += r * a;
-            sums[1] += g * a;
-            sums[2] += b * a;
-            alphas += a;
+    fn color(&self) -> [u8; 4] {
+        if self.alpha == 0 {
+            return [0; 4];
         }
-        if alphas == 0 {
-            return self.backdrop.row(y);
-        }
-        let count = self.places.len() as u32;
-        let [r, g, b] = sums.map(|sum| ((sum + alphas / 2) / alphas) as u8);
-        [r, g, b, ((alphas + count / 2) / count) as u8]
+        let [r, g, b] = self.light.map(|sum| CURVE.encode(sum / self.alpha as f32));
+        [r, g, b, ((self.alpha + self.count / 2) / self.count) as u8]
     }
 }
 
 /// One thread's working space.
 struct Tile {
-    seen: Vec<Sample>,
+    /// The tile's first sample in the picture, and how many there are.
+    corner: [usize; 2],
+    count: [usize; 2],
+    /// Of each sample: its colour as stored, the voxel's own, what [`Shaded::face`] tells,
+    /// and how far it is.
+    colors: Vec<[u8; 4]>,
+    own: Vec<[u8; 4]>,
+    planes: Vec<u64>,
+    depths: Vec<f32>,
+    /// Which samples are on an edge.
+    edges: Vec<bool>,
+    /// What each sample hit; empty when no buffers are wanted.
+    faces: Vec<Option<Face>>,
     pixels: Vec<[u8; 4]>,
+    coverage: Vec<f32>,
+    glance: Glance,
+    shaded: Shaded,
+    space: Space,
 }
 
 impl Tile {
-    fn new() -> Self {
+    fn new(shader: &Shader<'_>, wants_buffers: bool) -> Self {
+        let samples = APRON * APRON;
         Self {
-            seen: vec![Sample::behind([0; 4]); APRON * APRON],
+            corner: [0; 2],
+            count: [0; 2],
+            colors: vec![[0; 4]; samples],
+            own: vec![[0; 4]; samples],
+            planes: vec![0; samples],
+            depths: vec![f32::INFINITY; samples],
+            edges: vec![false; samples],
+            faces: vec![None; if wants_buffers { samples } else { 0 }],
             pixels: vec![[0; 4]; TILE * TILE],
+            coverage: vec![0.0; TILE * TILE],
+            glance: Glance::new(),
+            shaded: Shaded::new(),
+            space: Space::new(shader),
         }
     }
 
-    /// A pixel's sample and the four beside it.
-    fn around(&self, at: usize) -> [&Sample; 5] {
-        [at, at - 1, at + 1, at - APRON, at + APRON].map(|index| &self.seen[index])
-    }
-
-    fn on_edge(&self, at: usize) -> bool {
-        let [here, beside @ ..] = self.around(at);
-        beside.into_iter().any(|other| differ(here, other))
-    }
-
-    fn copy_to(&self, band: &Band, left: usize, width: usize) {
-        let mut rows = band.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = TILE.min(width - left);
-        for (row, pixels) in rows.chunks_mut(width).zip(self.pixels.chunks(TILE)) {
-            row[left..left + count].copy_from_slice(&pixels[..count]);
-        }
-    }
-}
-
-/// Whether an edge that one can see lies between two samples. Light that changes
-/// across one face is none.
-fn differ(a: &Sample, b: &Sample) -> bool {
-    if a.face == b.face && a.own == b.own {
-        return false;
-    }
-    let far = |a: u8, b: u8| a.abs_diff(b) > VISIBLE;
-    let own = (0..3).any(|channel| far(a.own[channel], b.own[channel]));
-    let seen = (0..4).any(|channel| far(a.color[channel], b.color[channel]));
-    own || (a.face != b.face && seen) || (a.face == 0) != (b.face == 0)
-}
-
-/// The colour behind everything, row by row.
-struct Backdrop {
-    rows: Vec<[u8; 4]>,
-}
-
-impl Backdrop {
-    fn new(settings: &Settings) -> Self {
-        let height = settings.height as usize;
-        let rows = match settings.background {
-            Background::Transparent => vec![[0; 4]; height],
-            Background::Solid(color) => vec![color; height],
-            Background::Gradient(color) => {
-                (0..height).map(|y| gradient(color, y, height)).collect()
+    /// Marks the samples of the tile that differ from one beside them.
+    fn find_edges(&mut self) {
+        let [width, height] = self.count;
+        self.edges.fill(false);
+        for y in 0..=height {
+            let row = y * APRON;
+            for at in row..=row + width {
+                for other in [at + 1, at + APRON] {
+                    let alike = self.planes[at] == self.planes[other];
+                    if !(alike && self.own[at] == self.own[other]) && self.differ(at, other) {
+                        self.edges[at] = true;
+                        self.edges[other] = true;
+                    }
+                }
             }
-        };
-        Self { rows }
+        }
     }
 
-    /// The colour of a row; rows past the end are as the last.
-    fn row(&self, y: usize) -> [u8; 4] {
-        self.rows[y.min(self.rows.len() - 1)]
-    }
-
-    fn fill(&self, picture: &mut Picture) {
-        let rows = picture.pixels.chunks_mut(picture.width as usize);
-        rows.zip(&self.rows).for_each(|(row, color)| row.fill(*color));
-    }
-}
-
-/// Legacy: a transparent colour has no gradient (spec/rendering.md A1).
-fn gradient(color: [u8; 4], y: usize, height: usize) -> [u8; 4] {
-    let [r, g, b, a] = color;
-    if a == 0 {
-        return [0; 4];
-    }
-    let down = (y as f64 + 0.5) / height as f64;
-    let shift = (down * 2.0 - 1.0) * 0.2 * 255.0;
-    let [r, g, b] = [r, g, b].map(|byte| (f64::from(byte) + shift + 0.5).clamp(0.0, 255.0) as u8);
-    [r, g, b, a]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_gradient_goes_a_fifth_down_and_up() {
-        let rows = [0, 500, 1000].map(|y| gradient([70, 70, 70, 255], y, 1001)[0]);
-        assert_eq!(rows, [19, 70, 121]);
-        assert_eq!(gradient([240, 240, 240, 255], 100, 101), [255; 4]);
-        assert_eq!(gradient([70, 70, 70, 0], 0, 9), [0; 4]);
+    /// Whether an edge that one can see lies between two samples. Light that changes
+    /// across one face is none.
+    fn differ(&self, a: usize, b: usize) -> bool {
+        let far = |a: u8, b: u8| a.abs_diff(b) > VISIBLE;
+        let own = (0..3).any(|channel| far(self.own[a][channel], self.own[b][channel]));
+        let seen = (0..4).any(|channel| far(self.colors[a][channel], self.colors[b][channel]));
+        let [one, two] = [self.planes[a], self.planes[b]];
+        own || (one != two && seen) || (one == 0) != (two == 0)
     }
 }

@@ -252,7 +252,7 @@ fn first([x, y, z]: Vec3) -> Crossing {
 }
 
 /// The largest integer not above, without a call into libm.
-fn floor(value: f64) -> i64 {
+pub(super) fn floor(value: f64) -> i64 {
     let whole = value as i64;
     whole - i64::from(whole as f64 > value)
 }

@@ -1,16 +1,19 @@
 //! Cameras in every spelling: a preset's name, angles, or a place to look from.
 
 use crate::error::Problem;
-use crate::handlers::render::Asked;
+use crate::handlers::render::{Asked, unmade};
 use crate::params::{Params, wrong};
 use crate::values::{flag, float, triple_of_floats};
 use goxel_engine::math::Vec3;
-use goxel_engine::render::{Camera, FOV_Y, Preset};
+use goxel_engine::render::{Camera, FOV_Y, Preset, View};
 use goxel_engine::scene::{Scene, SceneCamera};
 use goxel_engine::volume::Bounds;
 use serde_json::Value;
 
 const PRESET_NAMES: &[&str] = &["camera_preset", "camera_angle", "preset", "view"];
+/// Views with parallel rays that are named as presets are.
+const PARALLEL: [(&str, View); 2] =
+    [("true_isometric", View::ISOMETRIC), ("dimetric", View::DIMETRIC)];
 
 /// Where to look from, before the content is known.
 pub(super) struct Wanted {
@@ -21,7 +24,12 @@ pub(super) struct Wanted {
 enum From {
     Project,
     Preset(Preset),
-    Angles { rz: f64, rx: f64 },
+    /// One of [`PARALLEL`].
+    Parallel(View),
+    Angles {
+        rz: f64,
+        rx: f64,
+    },
     Place(Place),
 }
 
@@ -53,15 +61,20 @@ pub(super) fn read(asked: &Asked<'_, '_>) -> Result<Wanted, Problem> {
 }
 
 impl Wanted {
-    /// The camera for content in that box.
-    pub fn camera(&self, scene: &Scene, bounds: Bounds) -> Result<Camera, Problem> {
+    /// The camera for content in that box and a picture of that size.
+    pub fn camera(&self, scene: &Scene, bounds: Bounds, size: [u32; 2]) -> Result<Camera, Problem> {
         let camera = match &self.from {
             From::Project => of_project(scene, bounds),
             From::Preset(preset) => Camera::preset(*preset, bounds),
+            From::Parallel(view) => {
+                return view.camera(Some(scene), bounds, size).map_err(unmade);
+            }
             From::Angles { rz, rx } => Camera::turntable(*rz, *rx, bounds),
             From::Place(place) => place.camera(bounds)?,
         };
-        Ok(if self.lens == Lens::Parallel { camera.orthographic(bounds) } else { camera })
+        let parallel = self.lens == Lens::Parallel;
+        let camera = if parallel { camera.orthographic(bounds) } else { camera };
+        Ok(camera.widened(size[0], size[1]))
     }
 }
 
@@ -70,7 +83,7 @@ impl Place {
         let target = self.target.unwrap_or_else(|| middle(bounds));
         Camera::look_at(self.eye, target, self.up, self.fov).ok_or_else(|| {
             let text = "Parameter 'camera' needs a position away from its target, within 2^40, \
-                        and a fov between 0 and 180";
+                        and a fov from 0.001 to 179.99";
             Problem::param("camera", text)
         })
     }
@@ -147,22 +160,35 @@ fn preset_name<'a>(params: &Params<'a>) -> Result<Option<&'a str>, Problem> {
 
 /// Legacy: an unknown preset is the default view.
 fn preset_of(name: &str, params: &Params<'_>) -> From {
-    match Preset::from_name(name) {
-        Some(preset) => From::Preset(preset),
-        None => {
-            let shown = &name[..name.floor_char_boundary(64)];
-            let known = Preset::ALL.map(Preset::name).join(", ");
-            params.warn(format!("unknown camera preset '{shown}': use one of {known}"));
-            From::Project
-        }
+    if let Some(preset) = Preset::from_name(name) {
+        return From::Preset(preset);
     }
+    let parallel = PARALLEL.into_iter().find(|(known, _)| name.trim().eq_ignore_ascii_case(known));
+    if let Some((_, view)) = parallel {
+        return From::Parallel(view);
+    }
+    let shown = &name[..name.floor_char_boundary(64)];
+    let known = Preset::ALL.map(Preset::name).into_iter().chain(PARALLEL.map(|(name, _)| name));
+    let known = known.collect::<Vec<_>>().join(", ");
+    params.warn(format!("unknown camera preset '{shown}': use one of {known}"));
+    From::Project
 }
 
+/// The lens that is asked for beside the camera, else in it.
 fn lens(asked: &Asked<'_, '_>) -> Result<Lens, Problem> {
-    let named = asked.find(|params| params.text(&["projection"]))?;
-    let parallel = match asked.find(|params| flag(params, "orthographic"))? {
-        Some(flag) => flag,
-        None => named.is_some_and(|name| name.to_ascii_lowercase().starts_with("ortho")),
-    };
-    Ok(if parallel { Lens::Parallel } else { Lens::AsIs })
+    let beside = asked.find(is_parallel)?;
+    let inside = asked.find(|params| match params.get("camera") {
+        Some(Value::Object(_)) => match params.object("camera")? {
+            Some(camera) => is_parallel(&camera),
+            None => Ok(None),
+        },
+        _ => Ok(None),
+    })?;
+    Ok(if beside.or(inside) == Some(true) { Lens::Parallel } else { Lens::AsIs })
+}
+
+fn is_parallel(params: &Params<'_>) -> Result<Option<bool>, Problem> {
+    let named = params.text(&["projection"])?;
+    let named = named.map(|name| name.to_ascii_lowercase().starts_with("ortho"));
+    Ok(flag(params, "orthographic")?.or(named))
 }

@@ -1,0 +1,3 @@
+//! Surfaces of volumes, as triangles.
+
+pub mod marching;

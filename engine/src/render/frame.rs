@@ -1,0 +1,177 @@
+//! A picture and the buffers beside it: what each pixel's centre hit, and where.
+
+use super::rays::Face;
+use super::sight::Sight;
+use super::surfaces::Surfaces;
+use crate::image::Picture;
+
+/// The layer number where nothing was hit, or where no scene says which layer it was.
+pub const NO_LAYER: u32 = 0;
+
+/// Which buffers are wanted besides the picture.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Buffers {
+    /// [`Frame::depth`]
+    pub depth: bool,
+    /// [`Frame::normal`]
+    pub normal: bool,
+    /// [`Frame::albedo`]
+    pub albedo: bool,
+    /// [`Frame::layer`]
+    pub layer: bool,
+    /// [`Frame::voxel`]
+    pub voxel: bool,
+    /// [`Frame::coverage`]
+    pub coverage: bool,
+}
+
+impl Buffers {
+    /// All of them.
+    pub const ALL: Buffers = Buffers {
+        depth: true,
+        normal: true,
+        albedo: true,
+        layer: true,
+        voxel: true,
+        coverage: true,
+    };
+}
+
+/// A picture and what was asked for besides; a buffer that was not is empty. Buffers have
+/// one entry a pixel, in the picture's order, and tell of the pixel's centre.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Frame {
+    /// The picture.
+    pub picture: Picture,
+    /// The distance from the eye along the view, in voxels; infinite where nothing was hit.
+    pub depth: Vec<f32>,
+    /// The normal of the face that was hit, in the scene's axes; zero for none.
+    pub normal: Vec<[f32; 3]>,
+    /// The voxel's own colour, RGBA8 as stored; zero for none.
+    pub albedo: Vec<[u8; 4]>,
+    /// The layer that the voxel is of, by its id; [`NO_LAYER`] for none.
+    pub layer: Vec<u32>,
+    /// The voxel's place in the scene; zero where nothing was hit.
+    pub voxel: Vec<[i32; 3]>,
+    /// Which share of the pixel is covered, 0 to 1.
+    pub coverage: Vec<f32>,
+}
+
+impl Frame {
+    /// A frame around a picture, its buffers as where nothing is hit.
+    pub(super) fn new(picture: Picture, wanted: Buffers) -> Self {
+        let count = picture.pixels.len();
+        let of = |wanted: bool| if wanted { count } else { 0 };
+        Self {
+            picture,
+            depth: vec![f32::INFINITY; of(wanted.depth)],
+            normal: vec![[0.0; 3]; of(wanted.normal)],
+            albedo: vec![[0; 4]; of(wanted.albedo)],
+            layer: vec![NO_LAYER; of(wanted.layer)],
+            voxel: vec![[0; 3]; of(wanted.voxel)],
+            coverage: vec![0.0; of(wanted.coverage)],
+        }
+    }
+
+    /// The frame in bands of so many rows.
+    pub(super) fn bands(&mut self, rows: usize) -> Vec<Rows<'_>> {
+        let size = rows * self.picture.width as usize;
+        let mut bands: Vec<Rows<'_>> = self.picture.pixels.chunks_mut(size).map(Rows::of).collect();
+        split(&mut self.depth, size, &mut bands, |band| &mut band.depth);
+        split(&mut self.normal, size, &mut bands, |band| &mut band.normal);
+        split(&mut self.albedo, size, &mut bands, |band| &mut band.albedo);
+        split(&mut self.layer, size, &mut bands, |band| &mut band.layer);
+        split(&mut self.voxel, size, &mut bands, |band| &mut band.voxel);
+        split(&mut self.coverage, size, &mut bands, |band| &mut band.coverage);
+        bands
+    }
+}
+
+/// Hands each band its part of a buffer.
+fn split<'a, T>(
+    buffer: &'a mut [T],
+    size: usize,
+    bands: &mut [Rows<'a>],
+    slot: impl for<'b> Fn(&'b mut Rows<'a>) -> &'b mut &'a mut [T],
+) {
+    for (band, part) in bands.iter_mut().zip(buffer.chunks_mut(size)) {
+        *slot(band) = part;
+    }
+}
+
+/// Some rows of a frame.
+pub(super) struct Rows<'a> {
+    pub pixels: &'a mut [[u8; 4]],
+    depth: &'a mut [f32],
+    normal: &'a mut [[f32; 3]],
+    albedo: &'a mut [[u8; 4]],
+    layer: &'a mut [u32],
+    voxel: &'a mut [[i32; 3]],
+    coverage: &'a mut [f32],
+}
+
+/// What is known about a pixel.
+pub(super) struct Pixel<'a> {
+    pub depth: f32,
+    pub coverage: f32,
+    pub face: Option<&'a Face>,
+}
+
+impl<'a> Rows<'a> {
+    fn of(pixels: &'a mut [[u8; 4]]) -> Self {
+        Rows {
+            pixels,
+            depth: &mut [],
+            normal: &mut [],
+            albedo: &mut [],
+            layer: &mut [],
+            voxel: &mut [],
+            coverage: &mut [],
+        }
+    }
+
+    pub(super) fn wants_buffers(&self) -> bool {
+        let empty = self.depth.is_empty()
+            && self.normal.is_empty()
+            && self.albedo.is_empty()
+            && self.layer.is_empty()
+            && self.voxel.is_empty()
+            && self.coverage.is_empty();
+        !empty
+    }
+
+    /// Fills the buffers that there are.
+    pub(super) fn put(
+        &mut self,
+        at: usize,
+        pixel: &Pixel<'_>,
+        sight: &Sight<'_>,
+        surfaces: &Surfaces<'_>,
+    ) {
+        let face = pixel.face;
+        set(self.depth, at, || pixel.depth);
+        set(self.coverage, at, || pixel.coverage);
+        set(self.normal, at, || face.map_or([0.0; 3], normal));
+        set(self.albedo, at, || {
+            face.map_or([0; 4], |face| sight.grid.brick(face.brick).get(face.local).0)
+        });
+        set(self.layer, at, || {
+            face.map_or(NO_LAYER, |face| surfaces.layer(face.brick, face.local))
+        });
+        set(self.voxel, at, || {
+            face.map_or([0; 3], |face| sight.voxel(face).map(|value| (value ^ 1 << 31) as i32))
+        });
+    }
+}
+
+fn set<T>(buffer: &mut [T], at: usize, value: impl FnOnce() -> T) {
+    if let Some(slot) = buffer.get_mut(at) {
+        *slot = value();
+    }
+}
+
+fn normal(face: &Face) -> [f32; 3] {
+    let mut normal = [0.0; 3];
+    normal[usize::from(face.axis)] = if face.upper { 1.0 } else { -1.0 };
+    normal
+}

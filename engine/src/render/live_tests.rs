@@ -1,0 +1,76 @@
+//! Pictures that follow edits against whole renders.
+
+use super::*;
+use crate::render::{Control, Preset, render};
+use crate::volume::Voxel;
+use proptest::prelude::*;
+
+fn hills() -> Volume {
+    let height =
+        |x: i32, y: i32| 3 + (x * 7 + y * 5) % 9 + if (x / 11 + y / 13) % 3 == 0 { 9 } else { 0 };
+    let columns = (0..48).flat_map(|y| (0..48).map(move |x| (x, y)));
+    let voxels = columns.flat_map(|(x, y)| {
+        (0..height(x, y)).map(move |z| (Coord::new(x, y, z), Voxel::rgb(90, 160, (z * 9) as u8)))
+    });
+    voxels.collect()
+}
+
+fn job<'a>(drawn: &'a Volume, camera: &'a Camera, settings: &'a Settings) -> Job<'a> {
+    Job { drawn, scene: None, camera, settings, control: Control::default() }
+}
+
+/// Edits one after the other; each time the live picture must be the whole render's.
+fn check(mode: Mode, preset: Preset, edits: &[([i32; 3], u8)]) -> usize {
+    let mut volume = hills();
+    let camera = Camera::preset(preset, volume.bounds().unwrap());
+    let settings =
+        Settings { mode, width: 300, height: 260, occlusion: 0.5, ..Settings::default() };
+    let mut live = LivePicture::new();
+    live.draw(&job(&volume, &camera, &settings)).unwrap();
+    let whole = live.painted();
+    let mut painted = 0;
+    for (at, alpha) in edits {
+        volume.set((*at).into(), Voxel([250, 80, 20, *alpha]));
+        let picture = live.draw(&job(&volume, &camera, &settings)).unwrap();
+        assert!(*picture == render(&volume, &camera, &settings).unwrap(), "{mode:?} {at:?}");
+        painted = painted.max(live.painted());
+        assert!(live.painted() <= whole);
+    }
+    painted
+}
+
+#[test]
+fn an_edit_paints_a_few_tiles_again() {
+    for mode in [Mode::Flat, Mode::Lit, Mode::Clay, Mode::Outline] {
+        let painted = check(mode, Preset::Isometric, &[([40, 8, 30], 255), ([40, 8, 30], 0)]);
+        assert!((1..=100).contains(&painted), "{mode:?}: {painted}");
+    }
+    assert!(check(Mode::Flat, Preset::Front, &[([1, 0, 2], 255)]) < 4);
+}
+
+#[test]
+fn nothing_is_painted_when_nothing_changed() {
+    let volume = hills();
+    let camera = Camera::preset(Preset::Isometric, volume.bounds().unwrap());
+    let settings = Settings { width: 100, height: 100, ..Settings::default() };
+    let mut live = LivePicture::new();
+    live.draw(&job(&volume, &camera, &settings)).unwrap();
+    live.draw(&job(&volume.clone(), &camera, &settings)).unwrap();
+    assert_eq!(live.painted(), 0);
+    let other = Camera::preset(Preset::Top, volume.bounds().unwrap());
+    live.draw(&job(&volume, &other, &settings)).unwrap();
+    assert_eq!(live.painted(), 4);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(6))]
+    #[test]
+    fn it_shows_what_a_whole_render_shows(
+        edits in prop::collection::vec(
+            ([-3..52i32, -3..52i32, -2..40i32], prop::sample::select(vec![0u8, 255])), 1..4),
+        mode in prop::sample::select(vec![Mode::Flat, Mode::Lit, Mode::Clay, Mode::Outline]),
+        preset in prop::sample::select(Preset::ALL.to_vec()),
+    ) {
+        check(mode, preset, &edits);
+    }
+}
