@@ -1,5 +1,6 @@
 //! Voxel scenes made of integers alone, so that any program can make the same ones.
 
+use goxel_engine::render::Camera;
 use goxel_engine::volume::{Coord, Voxel};
 
 /// A hash of a place: all arithmetic wraps in 32 bits.
@@ -89,6 +90,40 @@ fn city(x: u32, y: u32, z: u32) -> bool {
     let wall = lx == 3 || lx == 15 || ly == 3 || ly == 15;
     let window = (3..=5).contains(&(z % 8)) && (lx + ly).is_multiple_of(3);
     z.is_multiple_of(8) || z == top || (wall && !window)
+}
+
+/// The cameras of the ray benches: `ext` from outside, `low` from inside; 60 degrees.
+pub fn camera(scene: &str, view: &str, edge: f64) -> Camera {
+    let (eye, target) = match (scene, view) {
+        ("city512", "low") => ([0.502, 0.003, 0.42], [0.55, 0.95, 0.12]),
+        (_, "low") => ([0.502, 0.003, 0.70], [0.55, 0.95, 0.12]),
+        ("shell64" | "menger243", _) => ([1.05, -0.22, 0.85], [0.5, 0.5, 0.5]),
+        _ => ([0.95, -0.12, 0.85], [0.5, 0.5, 0.22]),
+    };
+    let at = |point: [f64; 3]| point.map(|value| value * edge);
+    Camera::look_at(at(eye), at(target), [0.0, 0.0, 1.0], 60.0).expect("these are sound")
+}
+
+/// The pitch and yaw of the sun of the ray benches: towards (0.5, -0.35, 0.8).
+pub fn sun() -> (f32, f32) {
+    let (x, y, z) = (0.5f64, -0.35, 0.8);
+    let level = (x * x + y * y).sqrt();
+    (level.atan2(z) as f32, x.atan2(-y) as f32)
+}
+
+/// A terrain's surface, thick enough to have no holes: 5,310,390 voxels in 1024^3.
+pub fn terrain1024() -> Vec<(Coord, Voxel)> {
+    let n = 1024;
+    let heights: Vec<u32> = (0..n).flat_map(|y| (0..n).map(move |x| height(x, y, n))).collect();
+    let at = |x: u32, y: u32| heights[(y.min(n - 1) * n + x.min(n - 1)) as usize];
+    let column = |x: u32, y: u32| {
+        let beside = [at(x + 1, y), at(x, y + 1), at(x.saturating_sub(1), y)];
+        let least = beside.into_iter().fold(at(x, y.saturating_sub(1)), u32::min);
+        let top = at(x, y);
+        (least.min(top.saturating_sub(2))..=top).map(move |z| place(x, y, z))
+    };
+    let column = &column;
+    (0..n).flat_map(|y| (0..n).flat_map(move |x| column(x, y))).collect()
 }
 
 fn cube(n: u32) -> impl Iterator<Item = [u32; 3]> {
