@@ -21,6 +21,9 @@ use std::collections::BTreeSet;
 /// More changed bricks than this, and all is painted.
 const CHANGES_MAX: usize = 2048;
 
+/// So many steps down a shadow that leads through wide content, and all is painted.
+const STEPS_MAX: usize = 4096;
+
 /// The last picture and what it was made of.
 #[derive(Debug, Default)]
 pub struct LivePicture {
@@ -220,9 +223,9 @@ impl Marks {
         };
         // Down the shadow, in steps about as long as the box is wide.
         let step = (0..3).map(|axis| high[axis] - low[axis]).fold(8.0, f64::max);
-        let mut from = 0.0;
-        loop {
-            let at = |time: f64| (0..3).map(move |axis| -sun[axis] * time).collect::<Vec<_>>();
+        for number in 0..STEPS_MAX {
+            let from = number as f64 * step;
+            let at = |time: f64| sun.map(|along| -along * time);
             let (a, b) = (at(from), at(from + step));
             let lowest = [0, 1, 2].map(|axis| low[axis] + a[axis].min(b[axis]) - 1.0);
             let highest = [0, 1, 2].map(|axis| high[axis] + a[axis].max(b[axis]) + 1.0);
@@ -233,8 +236,8 @@ impl Marks {
                 return Some(());
             }
             self.mark_box(lowest, highest)?;
-            from += step;
         }
+        None
     }
 
     /// Marks the tiles that a box covers; `None` when it comes too near to the eye to tell.

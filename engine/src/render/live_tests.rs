@@ -74,3 +74,21 @@ proptest! {
         check(mode, preset, &edits);
     }
 }
+
+#[test]
+fn an_edit_in_a_world_as_wide_as_space_ends() {
+    let mut volume: Volume =
+        [Coord::new(i32::MIN, 0, 0), Coord::new(i32::MAX, 0, 0), Coord::new(0, 0, 0)]
+            .into_iter()
+            .map(|at| (at, Voxel::WHITE))
+            .collect();
+    let eye = [20.0, -30.0, 25.0];
+    let camera = Camera::look_at(eye, [0.0; 3], [0.0, 0.0, 1.0], 40.0).unwrap();
+    let light = crate::scene::Light { pitch: 1.57, ..crate::scene::Light::default() };
+    let settings = Settings { width: 90, height: 80, light, ..Settings::default() };
+    let mut live = LivePicture::new();
+    live.draw(&job(&volume, &camera, &settings)).unwrap();
+    volume.set(Coord::new(1, 0, 1), Voxel::rgb(200, 0, 0));
+    let picture = live.draw(&job(&volume, &camera, &settings)).unwrap();
+    assert!(*picture == render(&volume, &camera, &settings).unwrap());
+}
