@@ -6,7 +6,8 @@ use super::simd::{Machine, Slots, Vector};
 /// Components nearer to zero count as this.
 pub(super) const STILL: f32 = 1.0 / (1u64 << 60) as f32;
 
-/// Rays that start within so many voxels on every axis may go together.
+/// Rays that start within so many voxels of each other on every axis may go together. Less
+/// makes more bundles, more makes them meet more that no ray of theirs does.
 const SPREAD: f32 = 8.0;
 
 /// Calls `of` with the first lane of each group and puts the bits that it gives together.
@@ -61,8 +62,10 @@ pub(super) fn alike<M: Machine>(machine: M, packet: &Packet, lane: usize) -> u64
 /// Bounds on some rays' origins and directions.
 #[derive(Clone, Copy)]
 pub(super) struct Extent<S> {
+    /// The least and the greatest coordinates.
     first: S,
     last: S,
+    /// The least and the greatest components.
     least: S,
     most: S,
     /// Whether all their numbers are finite. May say no when they are, but large.
@@ -72,18 +75,6 @@ pub(super) struct Extent<S> {
 impl<S: Slots> Extent<S> {
     #[inline(always)]
     pub(super) fn of<M: Machine<Slots = S>>(machine: M, packet: &Packet, lanes: u64) -> Self {
-        Self::within(machine, packet, lanes, 0, LANES)
-    }
-
-    /// Of the rays among `lanes` from lane `from` up to, not including, lane `to`.
-    #[inline(always)]
-    pub(super) fn within<M: Machine<Slots = S>>(
-        machine: M,
-        packet: &Packet,
-        lanes: u64,
-        from: usize,
-        to: usize,
-    ) -> Self {
         let lane = lanes.trailing_zeros() as usize & (LANES - 1);
         let (mut first, mut last) =
             ([machine.splat(f32::INFINITY); 3], [machine.splat(f32::NEG_INFINITY); 3]);
@@ -92,7 +83,7 @@ impl<S: Slots> Extent<S> {
         for axis in 0..3 {
             let (origins, directions) = (&packet.origin[axis].0, &packet.direction[axis].0);
             let spare = [machine.splat(origins[lane]), machine.splat(directions[lane])];
-            for lane in (from..to).step_by(M::Vector::LANES) {
+            for lane in (0..LANES).step_by(M::Vector::LANES) {
                 let mut origin = machine.load(&origins[lane..]);
                 let mut direction = machine.load(&directions[lane..]);
                 if lanes != u64::MAX {
@@ -123,11 +114,13 @@ impl<S: Slots> Extent<S> {
         self.most.le(machine.spread([-STILL; 4]))
     }
 
+    /// Whether all start at one point.
     #[inline(always)]
     pub(super) fn has_one_origin(&self) -> bool {
         self.last.le(self.first) == 0b111
     }
 
+    /// Whether all go in one direction.
     #[inline(always)]
     pub(super) fn has_one_way(&self) -> bool {
         self.most.le(self.least) == 0b111
