@@ -21,6 +21,9 @@ use crate::volume::{Bits, Local};
 /// Nodes with wider children do not have all their planes at numbers that `f32` has.
 const NARROW: f32 = (1u32 << 20) as f32;
 
+/// In a cell with more voxels it pays to find out first which rays meet the cell.
+const FEW: u32 = 3;
+
 /// More levels than a tree has.
 const DEPTH: usize = 16;
 
@@ -290,7 +293,7 @@ impl<'a, M: Machine> Bundle<'a, M> {
         let ahead = self.ahead(low.add(self.near.mul(four)), low.add(self.far.mul(four)));
         let mut cells = self.between::<W>(ahead) & self.mirror(brick.summary());
         let (near, far) = (low.add(self.near), low.add(self.far));
-        while cells != 0 {
+        while cells != 0 && self.lanes != 0 {
             if self.lanes.count_ones() * 2 <= self.bounded {
                 self.tighten();
             }
@@ -301,60 +304,65 @@ impl<'a, M: Machine> Bundle<'a, M> {
             let ahead = self.ahead(near, far);
             let word = self.mirror(brick.cells()[cell as usize]);
             let voxels = self.between::<W>(ahead) & word;
-            if voxels == 0 {
-                continue;
-            }
-            let mut planes = Planes { near: Sixteen([0.0; 16]), far: Sixteen([0.0; 16]) };
-            let (near, far) = if KIND == ONE_ORIGIN { ahead } else { (near, far) };
-            near.store(&mut planes.near);
-            far.store(&mut planes.far);
-            self.cell::<W, KIND>(Cell { brick: number, cell, voxels }, &planes, seen);
-            if self.lanes == 0 {
-                return;
+            if voxels != 0 {
+                let planes = Planes::of(if KIND == ONE_ORIGIN { ahead } else { (near, far) });
+                let cell = Cell { brick: number, cell, voxels };
+                self.cell::<W, KIND>(cell, &planes, seen);
             }
         }
     }
 
     #[inline(always)]
     fn cell<W: Watch, const KIND: u8>(&mut self, cell: Cell, planes: &Planes, seen: &mut W) {
-        let mut voxels = cell.voxels;
-        while voxels != 0 {
+        let (mut voxels, mut lanes) = (cell.voxels, self.lanes);
+        if voxels.count_ones() > FEW {
+            lanes = self.meeting::<W, KIND>(planes, lanes);
+        }
+        while voxels != 0 && lanes != 0 {
             let bit = voxels.trailing_zeros();
             voxels &= voxels - 1;
-            let across = self.voxel::<W, KIND>(planes, bit, seen);
+            let at = [bit & 3, bit >> 2 & 3, bit >> 4 & 3];
+            let (near, far) = (planes.near.of(at), planes.far.of(at));
+            let across = self.voxel::<W, KIND>(near, far, lanes, seen);
+            lanes &= self.lanes;
             if let (Some(across), Some(seen)) = (across, seen.seen()) {
                 let faces = self.faces(&cell, bit ^ self.flip, across);
                 faces.into_iter().for_each(|face| seen.faces.push(face));
             }
-            if self.lanes == 0 {
-                return;
-            }
         }
     }
 
-    /// Finds which rays meet a voxel; if any, which enter it across which axis.
+    /// Which of some rays meet the box that the planes' parts fill.
+    #[inline(always)]
+    fn meeting<W: Watch, const KIND: u8>(&self, planes: &Planes, lanes: u64) -> u64 {
+        let ends = [0, 1, 2].map(|axis| 3 * ((self.down & !self.mirrored) >> axis & 1));
+        let (near, far) = (planes.near.of(ends), planes.far.of(ends.map(|end| 3 - end)));
+        let mut met = 0;
+        for first in (0..LANES).step_by(4 * M::Vector::LANES) {
+            if !is_empty::<M>(lanes >> first) {
+                met |= self.enter::<W, KIND>(near, far, first).hits;
+            }
+        }
+        met & lanes
+    }
+
+    /// Finds which of some rays meet a voxel; if any, which enter it across which axis.
     #[inline(always)]
     fn voxel<W: Watch, const KIND: u8>(
         &mut self,
-        planes: &Planes,
-        bit: u32,
+        near: [f32; 3],
+        far: [f32; 3],
+        lanes: u64,
         seen: &mut W,
     ) -> Option<[u64; 3]> {
-        let at = [bit & 3, 4 | bit >> 2 & 3, 8 | bit >> 4 & 3];
-        let (mut near, mut far) = ([0.0; 3], [0.0; 3]);
-        for axis in 0..3 {
-            near[axis] = planes.near.0[at[axis] as usize];
-            far[axis] = planes.far.0[at[axis] as usize];
-        }
         let (mut met, mut across) = (0, [0; 3]);
         // Four vectors at a time without a branch: which of them hit is hard to predict.
-        let count = 4 * M::Vector::LANES;
-        for first in (0..LANES).step_by(count) {
-            if count < LANES && self.lanes >> first & (u64::MAX >> (LANES - count)) == 0 {
+        for first in (0..LANES).step_by(4 * M::Vector::LANES) {
+            if is_empty::<M>(lanes >> first) {
                 continue;
             }
             let entry = self.enter::<W, KIND>(near, far, first);
-            let hit = entry.hits & self.lanes;
+            let hit = entry.hits & lanes;
             if hit != 0 {
                 met |= hit;
                 self.lanes &= !hit;
@@ -500,11 +508,28 @@ struct Entry<V> {
     hits: u64,
 }
 
-/// The planes through which the voxels of a cell are entered and left; for rays from one origin,
-/// counted from there.
+/// Whether the first four vectors' lanes hold none; not looked at where that is all lanes.
+#[inline(always)]
+fn is_empty<M: Machine>(lanes: u64) -> bool {
+    let count = 4 * M::Vector::LANES;
+    count < LANES && lanes & (u64::MAX >> (LANES - count)) == 0
+}
+
+/// The planes through which parts are entered and left; for rays from one origin, counted
+/// from there.
 struct Planes {
     near: Sixteen,
     far: Sixteen,
+}
+
+impl Planes {
+    #[inline(always)]
+    fn of<S: Slots>((near, far): (S, S)) -> Self {
+        let mut planes = Planes { near: Sixteen([0.0; 16]), far: Sixteen([0.0; 16]) };
+        near.store(&mut planes.near);
+        far.store(&mut planes.far);
+        planes
+    }
 }
 
 /// The planes through which a node's children are entered and left, in `f64` and rounded once:

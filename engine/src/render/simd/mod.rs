@@ -153,6 +153,14 @@ pub(in crate::render) trait Vector: Copy {
 #[repr(align(64))]
 pub(in crate::render) struct Sixteen(pub [f32; 16]);
 
+impl Sixteen {
+    /// One of the first four numbers, of the second and of the third.
+    #[inline(always)]
+    pub(in crate::render) const fn of(&self, [x, y, z]: [u32; 3]) -> [f32; 3] {
+        [self.0[(x & 3) as usize], self.0[(4 | y & 3) as usize], self.0[(8 | z & 3) as usize]]
+    }
+}
+
 /// Four numbers along each of three axes: what a word's 64 parts have in common.
 pub(in crate::render) trait Slots: Copy {
     fn sub(self, other: Self) -> Self;
