@@ -1,12 +1,13 @@
 //! Pictures of volumes: a ray-caster that gives the same bytes everywhere.
 //!
-//! [`render()`] sends one ray through each pixel's centre, and more where pixels
-//! differ from their neighbours. What a ray hits is defined in `walk.rs`, so the
-//! same volume, camera and settings give the same pixels for any number of threads.
+//! A [`Job`] says what, from where and how; [`picture()`], [`frame()`] and [`png()`] do it. All
+//! modes but path tracing send one ray through each pixel's centre, and more where pixels differ
+//! from their neighbours. What a ray hits is defined in `docs/adr/0007-renderer.md`, so the same
+//! volume, camera and settings give the same pixels for any number of threads and any vectors.
 //!
 //! Promises:
-//! - no clocks, no libm of the platform, no fused operations, no randomness;
-//!   floating point in the default rounding mode, which Rust threads have;
+//! - no clocks, no libm of the platform, no fused operations; random numbers are hashes of
+//!   pixel and sample; floating point in the default rounding mode, which Rust threads have;
 //! - tiles have a fixed size and overlap in what they look at, so their borders
 //!   do not show;
 //! - [`Mode::Flat`] gives the exact colour of each voxel.
