@@ -73,6 +73,17 @@ impl Frame {
         }
     }
 
+    /// Whether anything is wanted beside the picture.
+    pub(super) fn wants_buffers(&self) -> bool {
+        let empty = self.depth.is_empty()
+            && self.normal.is_empty()
+            && self.albedo.is_empty()
+            && self.layer.is_empty()
+            && self.voxel.is_empty()
+            && self.coverage.is_empty();
+        !empty
+    }
+
     /// The frame in bands of so many rows.
     pub(super) fn bands(&mut self, rows: usize) -> Vec<Rows<'_>> {
         let size = rows * self.picture.width as usize;
@@ -128,16 +139,6 @@ impl<'a> Rows<'a> {
             voxel: &mut [],
             coverage: &mut [],
         }
-    }
-
-    pub(super) fn wants_buffers(&self) -> bool {
-        let empty = self.depth.is_empty()
-            && self.normal.is_empty()
-            && self.albedo.is_empty()
-            && self.layer.is_empty()
-            && self.voxel.is_empty()
-            && self.coverage.is_empty();
-        !empty
     }
 
     /// Fills the buffers that there are.

@@ -279,6 +279,19 @@ impl<'a> Grid<'a> {
         self.filled(biased, near).then(|| (near.brick, Local::new(x, y, z)))
     }
 
+    /// A brick by its voxels' upper bits, biased.
+    pub(super) fn brick_of(&self, key: [u32; 3], near: &mut Near) -> Option<&'a Brick> {
+        let reached = |axis: usize| {
+            let low = i64::from(key[axis]) << 4;
+            low < self.frame.high[axis] && low + 15 >= self.frame.low[axis]
+        };
+        if !(0..3).all(reached) {
+            return None;
+        }
+        let number = self.brick_at(key.map(|value| value << 4), &mut near.node).ok()?;
+        Some(self.brick(number))
+    }
+
     /// Whether the voxel, in biased coordinates, is filled.
     pub(super) fn filled(&self, voxel: [u32; 3], near: &mut Near) -> bool {
         self.in_frame(voxel) && matches!(self.part(voxel, near), Part::Filled)

@@ -1,9 +1,9 @@
-//! A picture that follows what it shows: after an edit only the tiles that the edit can
+//! A picture that follows what it shows: after an edit only the squares that the edit can
 //! reach are painted again, and the pixels are those of a whole render.
 //!
 //! An edit reaches the pixels that see a changed voxel or a face beside it, those whose way
 //! to the sun passes it, and, with ambient occlusion, those near it. Changed boxes are grown
-//! and swept along the sun's shadow, projected, and the tiles they touch are marked. A camera
+//! and swept along the sun's shadow, projected, and the squares they touch are marked. A camera
 //! or a setting that is not the same, another stack of layers or other materials: all of it.
 
 use super::camera::Shooter;
@@ -84,7 +84,7 @@ impl LivePicture {
         &self.frame.picture
     }
 
-    /// How many tiles of 64x64 pixels the last call painted.
+    /// How many squares of 16x16 pixels the last call painted.
     pub const fn painted(&self) -> usize {
         self.painted
     }
@@ -93,20 +93,17 @@ impl LivePicture {
     /// next call paints all.
     pub fn draw(&mut self, job: &Job<'_>) -> Result<&Picture, RenderError> {
         let looks = job.scene.filter(|_| job.settings.mode == Mode::Lit).map(Looks::of);
-        let tiles = self.last.take().and_then(|last| last.reached(job, looks.as_ref()));
-        if let Some(tiles) = tiles {
-            self.painted = tiles.len();
-            let part = tile::Part { tiles: Some(&tiles), ..tile::Part::default() };
+        let squares = self.last.take().and_then(|last| last.reached(job, looks.as_ref()));
+        if let Some(squares) = squares {
+            self.painted = squares.len();
+            let part = tile::Part { squares: Some(&squares), ..tile::Part::default() };
             tile::paint(&mut self.frame, job, part)?;
         } else {
             self.frame.picture = Picture::default();
             let picture = blank(job.settings.width, job.settings.height)?;
             self.frame = super::frame_of(picture, job, Buffers::default())?;
-            let edge = tile::edge(job.settings.mode);
-            self.painted = [job.settings.width, job.settings.height]
-                .iter()
-                .map(|side| (*side as usize).div_ceil(edge))
-                .product();
+            let squares = |side: u32| (side as usize).div_ceil(tile::SQUARE);
+            self.painted = squares(job.settings.width) * squares(job.settings.height);
         }
         self.last = Some(Last {
             drawn: job.drawn.clone(),
@@ -119,7 +116,7 @@ impl LivePicture {
 }
 
 impl Last {
-    /// The tiles that must be painted again; `None` for all.
+    /// The squares that must be painted again; `None` for all.
     fn reached(&self, job: &Job<'_>, looks: Option<&Looks>) -> Option<Vec<usize>> {
         let settings = Settings { threads: job.settings.threads, ..self.settings.clone() };
         let local = !matches!(settings.mode, Mode::Path | Mode::Marching);
@@ -135,7 +132,7 @@ impl Last {
         let boxes = self.changes(job.drawn, looks)?;
         let mut marks = Marks::new(job, before.union(after));
         boxes.iter().try_for_each(|changed| marks.mark(*changed))?;
-        Some(marks.tiles.into_iter().collect())
+        Some(marks.squares.into_iter().collect())
     }
 
     /// Boxes around what changed; `None` when that is too much.
@@ -177,13 +174,12 @@ fn changed_box(a: &Volume, b: &Volume, at: BrickCoord) -> Bounds {
     differ.map(|at| Bounds { min: at, max: at }).reduce(Bounds::union).unwrap_or(whole)
 }
 
-/// Tiles that are marked, and how boxes are projected.
+/// Squares that are marked, and how boxes are projected.
 struct Marks {
-    tiles: BTreeSet<usize>,
+    squares: BTreeSet<usize>,
     shooter: Shooter,
     /// In pixels.
     size: [f64; 2],
-    edge: usize,
     base: [i64; 3],
     /// Content, old and new, counted from the base.
     content: [Vec3; 2],
@@ -202,10 +198,9 @@ impl Marks {
         let occluded = clay || (lit && settings.occlusion > 0.0);
         let shadows = clay || (lit && settings.light.shadow > 0.0);
         Self {
-            tiles: BTreeSet::new(),
+            squares: BTreeSet::new(),
             shooter: camera.shooter(base, settings.width, settings.height),
             size: [f64::from(settings.width), f64::from(settings.height)],
-            edge: tile::edge(settings.mode),
             base,
             content: corners(content, base),
             // One for the faces beside, one for their inner edges or corners.
@@ -214,7 +209,7 @@ impl Marks {
         }
     }
 
-    /// Marks the tiles that a change of a box can reach; `None` when they are all of them.
+    /// Marks the squares that a change of a box can reach; `None` when they are all of them.
     fn mark(&mut self, changed: Bounds) -> Option<()> {
         let [low, high] = corners(changed, self.base);
         self.mark_box(low.map(|v| v - self.around), high.map(|v| v + self.around))?;
@@ -240,7 +235,7 @@ impl Marks {
         None
     }
 
-    /// Marks the tiles that a box covers; `None` when it comes too near to the eye to tell.
+    /// Marks the squares that a box covers; `None` when it comes too near to the eye to tell.
     fn mark_box(&mut self, low: Vec3, high: Vec3) -> Option<()> {
         let (mut least, mut most) = ([f64::INFINITY; 2], [f64::NEG_INFINITY; 2]);
         for corner in 0..8 {
@@ -257,12 +252,12 @@ impl Marks {
             return Some(());
         }
         let range = |axis: usize| {
-            let tile = |at: f64| at.clamp(0.0, self.size[axis] - 1.0) as usize / self.edge;
-            tile(least[axis])..=tile(most[axis])
+            let square = |at: f64| at.clamp(0.0, self.size[axis] - 1.0) as usize / tile::SQUARE;
+            square(least[axis])..=square(most[axis])
         };
-        let columns = (self.size[0] as usize).div_ceil(self.edge);
+        let columns = (self.size[0] as usize).div_ceil(tile::SQUARE);
         let (across, down) = (range(0), range(1));
-        self.tiles.extend(down.flat_map(|row| across.clone().map(move |x| row * columns + x)));
+        self.squares.extend(down.flat_map(|row| across.clone().map(move |x| row * columns + x)));
         Some(())
     }
 }

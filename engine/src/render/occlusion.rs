@@ -6,28 +6,98 @@
 //! share the corner in the same plane; between corners it is interpolated, so shades pass
 //! smoothly from face to face and hold no noise.
 //!
-//! A face's openness depends on the voxels alone, so each thread keeps what it knows.
+//! A ray of a direction crosses the same cells from every face of a side, so no ray is traced:
+//! a brick and the cells around it become rows of bits, and what a path meets is the union of
+//! shifted rows, for all faces of a side at once. Integers all the way: the same everywhere.
 
-use super::grid::Near;
-use super::rays::{Face, LANES};
+use super::grid::{Grid, Near};
+use super::rays::Face;
 use super::sight::{Sight, in_front};
+use super::simd::{Kernel, Machine};
+use crate::volume::Bits;
 use std::sync::LazyLock;
 
-/// How far occluders are looked for, in voxels.
-pub(super) const REACH: f32 = 16.0;
+/// How far occluders are looked for, in voxels. No path leads out of the bricks around.
+pub(super) const REACH: f32 = 15.5;
 
 const RAYS: usize = 16;
 
-/// A thread's memory: sets of so many places each.
-const SETS: usize = 1 << 13;
+/// Bits that count to [`RAYS`].
+const PLANES: usize = 5;
+
+/// The edge of a brick, and of what is looked at for it: it and the bricks around it.
+const BRICK: usize = 16;
+const EDGE: usize = 3 * BRICK;
+
+/// The cells of a brick.
+const CELLS: usize = BRICK * BRICK * BRICK;
+
+/// A thread's memory: sets of so many tables of 4 KB each.
+const SETS: usize = 1 << 8;
 const WAYS: usize = 4;
 
-/// The directions for each side: axis 0 down, axis 0 up, axis 1 down, and so on.
-static DIRECTIONS: LazyLock<[[[f32; 3]; RAYS]; 6]> =
-    LazyLock::new(|| std::array::from_fn(|side| std::array::from_fn(|ray| direction(side, ray))));
+/// Stands in a table for a cell that is not before a face.
+const NONE: u8 = u8::MAX;
+
+/// The paths of the rays of each side: axis 0 down, axis 0 up, axis 1 down, and so on.
+static PATHS: LazyLock<[[Path; RAYS]; 6]> =
+    LazyLock::new(|| std::array::from_fn(|side| std::array::from_fn(|ray| path(side, ray))));
+
+/// A cell of a path, by the way from a brick's cell to it: rows on, and the bits to shift by.
+#[derive(Clone, Copy)]
+struct Step {
+    rows: isize,
+    bits: u32,
+}
+
+impl Step {
+    /// At most 15 cells along each axis.
+    const fn to([x, y, z]: [i32; 3]) -> Self {
+        // Where the brick's rows would begin in the rows of three bricks.
+        let bits = BRICK as i32 + x;
+        let (upper, bits) = if x > 0 { (UPPER as i32, x) } else { (0, bits) };
+        Self { rows: (upper + z * EDGE as i32 + y) as isize, bits: bits as u32 }
+    }
+}
+
+/// The cells that a ray crosses, four at a time; the last one as often as needed.
+type Path = Vec<[Step; 4]>;
+
+fn path(side: usize, ray: usize) -> Path {
+    let steps: Vec<_> = cells(side, direction(side, ray)).into_iter().map(Step::to).collect();
+    let four = |steps: &[Step]| std::array::from_fn(|n| steps[n.min(steps.len() - 1)]);
+    steps.chunks(4).map(four).collect()
+}
+
+/// The cells that a ray of a side crosses, counted from the one before its face.
+fn cells(side: usize, direction: [f64; 3]) -> Vec<[i32; 3]> {
+    let mut at = [0; 3];
+    let mut cells = Vec::new();
+    let start = start(side);
+    loop {
+        let time = |axis: usize| {
+            let along = direction[axis];
+            let plane = f64::from(at[axis] + i32::from(along > 0.0));
+            (plane - start[axis]) / along
+        };
+        let axis = (0..3).min_by(|a, b| time(*a).total_cmp(&time(*b))).unwrap_or(0);
+        if time(axis) > f64::from(REACH) {
+            return cells;
+        }
+        at[axis] += if direction[axis] > 0.0 { 1 } else { -1 };
+        cells.push(at);
+    }
+}
+
+/// The middle of a face, counted from the corner of the cell before it.
+fn start(side: usize) -> [f64; 3] {
+    let mut start = [0.5; 3];
+    start[side / 2] = if side % 2 == 1 { 0.0 } else { 1.0 };
+    start
+}
 
 /// One of the directions: cosine-weighted by stratified radius, on a spiral.
-fn direction(side: usize, ray: usize) -> [f32; 3] {
+fn direction(side: usize, ray: usize) -> [f64; 3] {
     // The golden angle: no two rays lie one over the other.
     const TURN: f64 = 2.399_963_229_728_653;
     let radius = ((ray as f64 + 0.5) / RAYS as f64).sqrt();
@@ -36,9 +106,9 @@ fn direction(side: usize, ray: usize) -> [f32; 3] {
     let normal = (1.0 - radius * radius).sqrt();
     let (axis, upper) = (side / 2, side % 2 == 1);
     let mut direction = [0.0; 3];
-    direction[axis] = (if upper { normal } else { -normal }) as f32;
-    direction[(axis + 1) % 3] = u as f32;
-    direction[(axis + 2) % 3] = v as f32;
+    direction[axis] = if upper { normal } else { -normal };
+    direction[(axis + 1) % 3] = u;
+    direction[(axis + 2) % 3] = v;
     direction
 }
 
@@ -53,206 +123,300 @@ impl Corners {
         let (low, high) = (a + (b - a) * u, c + (d - c) * u);
         low + (high - low) * v
     }
-}
 
-/// A face by the cell of air in front of it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct Site {
-    /// The cell, in biased coordinates.
-    pub cell: [u32; 3],
-    pub side: u8,
-}
-
-impl Site {
-    fn beside(self, [du, dv]: [i32; 2]) -> Site {
-        let axis = usize::from(self.side / 2);
-        let mut cell = self.cell;
-        let (u, v) = ((axis + 1) % 3, (axis + 2) % 3);
-        cell[u] = cell[u].wrapping_add_signed(du);
-        cell[v] = cell[v].wrapping_add_signed(dv);
-        Site { cell, ..self }
-    }
-
-    /// The cube of 8x8x8 cells that it is in.
-    fn block(self) -> [u32; 3] {
-        self.cell.map(|value| value >> 3)
-    }
-
-    /// The first of the places that it may be kept at.
-    fn set(self) -> usize {
-        let [x, y, z] = self.cell;
-        let mixed = x.wrapping_mul(0x9E37_79B1)
-            ^ y.wrapping_mul(0x85EB_CA77)
-            ^ z.wrapping_mul(0xC2B2_AE3D)
-            ^ u32::from(self.side).wrapping_mul(0x27D4_EB2F);
-        (mixed ^ mixed >> 15) as usize % SETS * WAYS
-    }
-
-    /// The voxel whose face it is.
-    fn voxel(self) -> [u32; 3] {
-        let mut voxel = self.cell;
-        let axis = usize::from(self.side / 2);
-        voxel[axis] = voxel[axis].wrapping_add_signed(if self.side % 2 == 1 { -1 } else { 1 });
-        voxel
+    /// From the counts of a face and of those around it in its plane, row by row.
+    fn of(met: [u8; 9]) -> Self {
+        let mut corners = [1.0; 4];
+        for (n, corner) in corners.iter_mut().enumerate() {
+            let (u, v) = (n % 2 * 2, n / 2 * 2);
+            let (across, along) = (met[3 + u], met[3 * v + 1]);
+            // A corner that only touches diagonally lets no light through.
+            let diagonal = if across == NONE && along == NONE { NONE } else { met[3 * v + u] };
+            let (mut sum, mut faces) = (0, 0);
+            for met in [met[4], across, along, diagonal] {
+                let is_face = u32::from(met != NONE);
+                sum += u32::from(met) * is_face;
+                faces += is_face;
+            }
+            // None: an eye inside a voxel sees a face that has no air before it.
+            if faces > 0 {
+                *corner = 1.0 - sum as f32 / (faces * RAYS as u32) as f32;
+            }
+        }
+        Self(corners)
     }
 }
 
 /// What a thread knows about faces.
 pub(super) struct Occlusion {
-    known: Vec<Known>,
-    /// Which place of its set the next new face takes.
+    tables: Vec<Table>,
+    /// Which table of its set the next new one replaces.
     next: usize,
-    /// Sites whose openness is wanted, by side.
-    wanted: [Vec<Site>; 6],
+    region: Region,
 }
 
-/// A face and how many of its rays met something.
-#[derive(Clone, Copy)]
-struct Known {
-    site: Site,
-    met: u8,
+/// How many rays met something, for the faces of one side before which the cells of a brick lie.
+#[derive(Clone, Default)]
+struct Table {
+    key: [u32; 3],
+    side: u8,
+    met: Option<Box<[u8; CELLS]>>,
 }
-
-/// Stands for a face that is being looked into, and for a place without one.
-const PENDING: u8 = 254;
-const NOTHING: Known = Known { site: Site { cell: [0; 3], side: u8::MAX }, met: 255 };
 
 impl Occlusion {
     pub(super) fn new(used: bool) -> Self {
         let places = if used { SETS * WAYS } else { 0 };
-        Self { known: vec![NOTHING; places], next: 0, wanted: Default::default() }
-    }
-
-    /// Notes what [`Occlusion::corners`] will want to know for those faces.
-    pub(super) fn note(&mut self, sight: &Sight<'_>, faces: &[Face]) {
-        for face in faces {
-            let Some(site) = site_of(sight, face) else {
-                continue;
-            };
-            let mut near = sight.grid.near(face.brick);
-            for step in AROUND {
-                let beside = site.beside(step);
-                if self.get(beside).is_none() && is_face(sight, beside, &mut near) {
-                    self.put(beside, PENDING);
-                    self.wanted[usize::from(beside.side)].push(beside);
-                }
-            }
-        }
-    }
-
-    /// Finds out what was noted, many rays at a time.
-    pub(super) fn find(&mut self, sight: &Sight<'_>) {
-        for side in 0..6 {
-            let mut wanted = std::mem::take(&mut self.wanted[side]);
-            // Rays that start near each other go well together.
-            wanted.sort_unstable_by_key(|site| site.block());
-            let blocks = wanted.chunk_by(|a, b| a.block() == b.block());
-            for sites in blocks.flat_map(|block| block.chunks(LANES)) {
-                let met = met(sight, sites);
-                for (site, met) in sites.iter().zip(met) {
-                    self.put(*site, met);
-                }
-            }
-            self.wanted[side] = wanted;
-            self.wanted[side].clear();
-        }
+        Self { tables: vec![Table::default(); places], next: 0, region: Region::new(used) }
     }
 
     /// The openness at a face's corners.
     pub(super) fn corners(&mut self, sight: &Sight<'_>, face: &Face) -> Corners {
-        let Some(site) = site_of(sight, face) else {
+        let Some(cell) = in_front(sight.voxel(face), face) else {
             return Corners([1.0; 4]);
         };
-        let mut near = sight.grid.near(face.brick);
-        let values: [Option<f32>; 9] = AROUND.map(|step| {
-            let beside = site.beside(step);
-            is_face(sight, beside, &mut near).then(|| self.openness(sight, beside))
-        });
-        let at = |u: usize, v: usize| values[v * 3 + u];
-        let corner = |u: usize, v: usize| {
-            let (across, along) = (at(u * 2, 1), at(1, v * 2));
-            // A corner that only touches diagonally lets no light through.
-            let diagonal =
-                if across.is_some() || along.is_some() { at(u * 2, v * 2) } else { None };
-            let shared = [at(1, 1), across, along, diagonal];
-            let sum = shared.iter().flatten().fold(0.0, |sum, open| sum + open);
-            let count = shared.iter().flatten().count();
-            // None: an eye inside a voxel sees a face that has no air before it.
-            if count == 0 { 1.0 } else { sum / count as f32 }
-        };
-        Corners([corner(0, 0), corner(1, 0), corner(0, 1), corner(1, 1)])
+        let side = face.axis * 2 + u8::from(face.upper);
+        Corners::of(self.around(sight, cell, side))
     }
 
-    fn get(&self, site: Site) -> Option<u8> {
-        let set = &self.known[site.set()..][..WAYS];
-        set.iter().find(|known| known.site == site).map(|known| known.met)
-    }
-
-    fn put(&mut self, site: Site, met: u8) {
-        let set = &mut self.known[site.set()..][..WAYS];
-        let place = set.iter().position(|known| known.site == site);
-        let place = place.or_else(|| set.iter().position(|known| known.met == NOTHING.met));
-        self.next += usize::from(place.is_none());
-        set[place.unwrap_or(self.next % WAYS)] = Known { site, met };
-    }
-
-    fn openness(&mut self, sight: &Sight<'_>, site: Site) -> f32 {
-        let known = self.get(site).filter(|met| *met != PENDING);
-        let met = known.unwrap_or_else(|| {
-            let met = met(sight, &[site])[0];
-            self.put(site, met);
-            met
-        });
-        1.0 - f32::from(met) / RAYS as f32
-    }
-}
-
-/// Whether there is air in front and a voxel behind.
-fn is_face(sight: &Sight<'_>, site: Site, near: &mut Near) -> bool {
-    sight.grid.filled(site.voxel(), near) && !sight.grid.filled(site.cell, near)
-}
-
-/// A face and those around it in its plane, row by row.
-const AROUND: [[i32; 2]; 9] =
-    [[-1, -1], [0, -1], [1, -1], [-1, 0], [0, 0], [1, 0], [-1, 1], [0, 1], [1, 1]];
-
-fn site_of(sight: &Sight<'_>, face: &Face) -> Option<Site> {
-    let cell = in_front(sight.voxel(face), face)?;
-    Some(Site { cell, side: face.axis * 2 + u8::from(face.upper) })
-}
-
-/// How many of the rays of up to 64 faces of one side meet something.
-fn met(sight: &Sight<'_>, sites: &[Site]) -> [u8; LANES] {
-    let mut met = [0; LANES];
-    for direction in &DIRECTIONS[usize::from(sites[0].side)] {
-        let blocked = sight.blocked_from(sites, *direction, REACH);
-        for (lane, met) in met.iter_mut().enumerate() {
-            *met += (blocked >> lane & 1) as u8;
+    /// The counts of a face and of those around it in its plane, row by row.
+    fn around(&mut self, sight: &Sight<'_>, cell: [u32; 3], side: u8) -> [u8; 9] {
+        let mut around = [NONE; 9];
+        let axis = usize::from(side / 2);
+        let (u, v) = ((axis + 1) % 3, (axis + 2) % 3);
+        let is_inside = |axis: usize| (1..15).contains(&(cell[axis] & 15));
+        if is_inside(u) && is_inside(v) {
+            let table = self.table(sight, cell, side);
+            let ways = [1, BRICK, BRICK * BRICK];
+            let first = place_in(cell) - ways[u] - ways[v];
+            for (n, met) in around.iter_mut().enumerate() {
+                *met = table[(first + n % 3 * ways[u] + n / 3 * ways[v]) % CELLS];
+            }
+            return around;
         }
+        for (n, met) in around.iter_mut().enumerate() {
+            let at = |axis: usize, step: usize| cell[axis].checked_add_signed(step as i32 - 1);
+            // Past the end of the world there is nothing.
+            if let (Some(across), Some(along)) = (at(u, n % 3), at(v, n / 3)) {
+                let mut beside = cell;
+                (beside[u], beside[v]) = (across, along);
+                *met = self.table(sight, beside, side)[place_in(beside)];
+            }
+        }
+        around
     }
-    met
+
+    /// What is known about a side of the brick that a cell is in; found out now if nothing is.
+    fn table(&mut self, sight: &Sight<'_>, cell: [u32; 3], side: u8) -> &[u8; CELLS] {
+        let key = cell.map(|at| at >> 4);
+        let is_it = |table: &Table| table.key == key && table.side == side && table.met.is_some();
+        let first = set_of(key, side) * WAYS;
+        let set = &self.tables[first..first + WAYS];
+        let place = match set.iter().position(is_it) {
+            Some(place) => first + place,
+            None => {
+                let free = set.iter().position(|table| table.met.is_none());
+                self.next += usize::from(free.is_none());
+                let place = first + free.unwrap_or(self.next % WAYS);
+                self.fill(sight, place, key, side);
+                place
+            }
+        };
+        self.tables[place].met.get_or_insert_with(nothing)
+    }
+
+    fn fill(&mut self, sight: &Sight<'_>, place: usize, key: [u32; 3], side: u8) {
+        self.region.show(sight.grid, key);
+        let table = &mut self.tables[place];
+        (table.key, table.side) = (key, side);
+        let met = table.met.get_or_insert_with(nothing);
+        sight.simd.run(Look { rows: &self.region.rows, side: usize::from(side), met });
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+fn nothing() -> Box<[u8; CELLS]> {
+    Box::new([NONE; CELLS])
+}
 
-    #[test]
-    fn directions_are_unit_vectors_into_the_half_space() {
-        for (side, directions) in DIRECTIONS.iter().enumerate() {
-            for direction in directions {
-                let length: f32 = direction.iter().map(|value| value * value).sum();
-                let out = direction[side / 2] * if side % 2 == 1 { 1.0 } else { -1.0 };
-                assert!((length - 1.0).abs() < 1e-5 && out > 0.0, "{side}: {direction:?}");
+/// A cell's place in its brick's table.
+fn place_in(cell: [u32; 3]) -> usize {
+    let [x, y, z] = cell.map(|at| at as usize % BRICK);
+    (z * BRICK + y) * BRICK + x
+}
+
+fn set_of([x, y, z]: [u32; 3], side: u8) -> usize {
+    let mixed = x.wrapping_mul(0x9E37_79B1)
+        ^ y.wrapping_mul(0x85EB_CA77)
+        ^ z.wrapping_mul(0xC2B2_AE3D)
+        ^ u32::from(side).wrapping_mul(0x27D4_EB2F);
+    (mixed ^ mixed >> 15) as usize % SETS
+}
+
+/// Which cells of a brick and those around it are filled: a bit each, rows along the first
+/// axis, the row `z * EDGE + y`. There are two of each row: from the brick below to this one,
+/// and, [`UPPER`] rows on, from this one to the brick above.
+struct Region {
+    key: Option<[u32; 3]>,
+    rows: Vec<u32>,
+}
+
+const UPPER: usize = EDGE * EDGE;
+
+impl Region {
+    fn new(used: bool) -> Self {
+        Self { key: None, rows: vec![0; if used { 2 * UPPER } else { 0 }] }
+    }
+
+    /// Makes it the region around a brick, by its voxels' upper bits.
+    fn show(&mut self, grid: &Grid<'_>, key: [u32; 3]) {
+        if self.key.replace(key) == Some(key) {
+            return;
+        }
+        self.rows.fill(0);
+        let mut near = Near::START;
+        for place in 0..27 {
+            let step = [place % 3, place / 3 % 3, place / 9];
+            // Past the end of the world there is nothing.
+            let at = |axis: usize| (key[axis] + step[axis] as u32).checked_sub(1);
+            let (Some(x), Some(y), Some(z)) = (at(0), at(1), at(2)) else {
+                continue;
+            };
+            if let Some(brick) = grid.brick_of([x, y, z], &mut near) {
+                self.put(&brick.rows(), step);
             }
         }
     }
 
-    #[test]
-    fn corners_are_met_and_the_middle_is_their_mean() {
-        let corners = Corners([0.0, 0.2, 0.4, 1.0]);
-        let at = [(0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (1.0, 1.0), (0.5, 0.5)];
-        let values = at.map(|(u, v)| corners.at(u, v));
-        assert_eq!(values, [0.0, 0.2, 0.4, 1.0, 0.4]);
+    /// Puts a brick's rows, four a word, in their place.
+    fn put(&mut self, words: &[u64; 64], [x, y, z]: [usize; 3]) {
+        let first = z * BRICK * EDGE + y * BRICK;
+        if x < 2 {
+            self.put_from(first, words, BRICK * x);
+        }
+        if x > 0 {
+            self.put_from(UPPER + first, words, BRICK * (x - 1));
+        }
+    }
+
+    fn put_from(&mut self, first: usize, words: &[u64; 64], bits: usize) {
+        for (index, word) in words.iter().enumerate() {
+            let first = first + index / 4 * EDGE + index % 4 * 4;
+            for (four, row) in self.rows[first..first + 4].iter_mut().enumerate() {
+                *row |= ((word >> (BRICK * four)) as u32 & 0xFFFF) << bits;
+            }
+        }
     }
 }
+
+/// Follows the paths of all faces of a side.
+struct Look<'r> {
+    rows: &'r [u32],
+    side: usize,
+    met: &'r mut [u8; CELLS],
+}
+
+/// The rows of a layer of a brick, a bit a cell.
+type Layer = [u32; BRICK];
+
+impl Kernel for Look<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<M: Machine>(self, _machine: M) {
+        self.met.fill(NONE);
+        let paths = &PATHS[self.side];
+        for z in 0..BRICK {
+            let first = (z + BRICK) * EDGE + BRICK;
+            let faces = faces(self.rows, first, self.side);
+            let mut all = 0;
+            for row in &faces {
+                all |= row;
+            }
+            if all != 0 {
+                let counts = counts(self.rows, first, paths, &faces);
+                note(&mut self.met[z * BRICK * BRICK..][..BRICK * BRICK], &faces, &counts);
+            }
+        }
+    }
+}
+
+/// The rows of bits that begin some rows on.
+#[inline(always)]
+fn rows_at(rows: &[u32], first: usize, step: Step) -> &Layer {
+    const NOTHING: &Layer = &[0; BRICK];
+    let from = first.wrapping_add_signed(step.rows);
+    rows.get(from..).and_then(|rows| rows.first_chunk()).unwrap_or(NOTHING)
+}
+
+/// Which cells of a layer are empty and have a voxel behind them.
+#[inline(always)]
+fn faces(rows: &[u32], first: usize, side: usize) -> Layer {
+    let (here, mut behind) = (Step::to([0; 3]), [0; 3]);
+    behind[side / 2] = if side % 2 == 1 { -1 } else { 1 };
+    let behind = Step::to(behind);
+    let (air, voxels) = (rows_at(rows, first, here), rows_at(rows, first, behind));
+    let mut faces = [0; BRICK];
+    for y in 0..BRICK {
+        faces[y] = !air[y] >> here.bits & voxels[y] >> behind.bits & 0xFFFF;
+    }
+    faces
+}
+
+/// How many paths meet something, from each cell of a layer: a bit of the count a plane.
+#[inline(always)]
+fn counts(rows: &[u32], first: usize, paths: &[Path; RAYS], faces: &Layer) -> [Layer; PLANES] {
+    let mut counts = [[0; BRICK]; PLANES];
+    for path in paths {
+        let mut met = follow(rows, first, path, faces);
+        for plane in &mut counts {
+            for y in 0..BRICK {
+                let both = plane[y] & met[y];
+                plane[y] ^= met[y];
+                met[y] = both;
+            }
+        }
+    }
+    counts
+}
+
+/// From which faces a path meets something.
+#[inline(always)]
+fn follow(rows: &[u32], first: usize, path: &Path, faces: &Layer) -> Layer {
+    let mut met = [0; BRICK];
+    for four in path {
+        for step in four {
+            let rows = rows_at(rows, first, *step);
+            for y in 0..BRICK {
+                met[y] |= rows[y] >> step.bits;
+            }
+        }
+        let mut free = 0;
+        for y in 0..BRICK {
+            free |= faces[y] & !met[y];
+        }
+        if free == 0 {
+            break;
+        }
+    }
+    for y in 0..BRICK {
+        met[y] &= faces[y];
+    }
+    met
+}
+
+/// Writes a layer's counts where it has faces.
+#[inline(always)]
+fn note(met: &mut [u8], faces: &Layer, counts: &[Layer; PLANES]) {
+    for y in 0..BRICK {
+        for x in Bits(u64::from(faces[y])) {
+            let mut count = 0;
+            for (place, plane) in counts.iter().enumerate() {
+                count |= (plane[y] >> x & 1) << place;
+            }
+            met[y * BRICK + x as usize] = count as u8;
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "occlusion_tests.rs"]
+mod tests;

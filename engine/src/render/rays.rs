@@ -2,6 +2,7 @@
 //!
 //! Coordinates are `f32`, in voxels from a grid's base. A miss has the time infinity.
 
+use super::simd::{Machine, Vector};
 use crate::volume::Local;
 use std::ops::{Deref, DerefMut};
 
@@ -15,6 +16,22 @@ pub(super) struct Column(pub [f32; LANES]);
 
 impl Column {
     pub(super) const ZERO: Column = Column([0.0; LANES]);
+
+    /// Puts a number into some lanes.
+    #[inline(always)]
+    pub(super) fn put<M: Machine>(&mut self, machine: M, lanes: u64, value: f32) {
+        let value = machine.splat(value);
+        for first in (0..LANES).step_by(M::Vector::LANES) {
+            let there = machine.load(&self.0[first..]);
+            value.pick((lanes >> first) as u32, there).store(&mut self.0[first..]);
+        }
+    }
+}
+
+/// Whether so many lanes are rather written a vector at a time than one by one.
+#[inline(always)]
+pub(super) const fn are_many<M: Machine>(lanes: u64) -> bool {
+    lanes.count_ones() as usize * M::Vector::LANES >= 2 * LANES
 }
 
 /// 64 rays that go through the tree together: near each other, or they are slow.

@@ -7,9 +7,9 @@
 use super::edge;
 use super::light::{self, Gloss};
 use super::occlusion::Occlusion;
-use super::rays::{Column, Face, LANES};
+use super::rays::{Column, Face, LANES, Packet, are_many};
 use super::sight::{Glance, Sight, in_front};
-use super::simd::{Kernel, Machine, Simd};
+use super::simd::{Kernel, Machine, Simd, Vector};
 use super::surfaces::{Surface, Surfaces};
 use super::{Mode, Settings};
 use crate::image::srgb::CURVE;
@@ -34,9 +34,10 @@ pub(super) struct Shaded {
     pub rgb: [Column; 3],
     /// The same as it is stored; 0 for lanes that missed.
     pub color: [[u8; 4]; LANES],
-    /// The voxel's own colour; 0 for lanes that missed.
+    /// The voxel's own colour, where marks are wanted; 0 for lanes that missed.
     pub own: [[u8; 4]; LANES],
-    /// Which plane, from which side, in shadow or not; 0 for lanes that missed.
+    /// Which plane, from which side, in shadow or not, where marks are wanted; 0 for lanes
+    /// that missed.
     pub face: [u64; LANES],
 }
 
@@ -58,6 +59,8 @@ pub(super) struct Shader<'a> {
     ambient: f32,
     shadow: f32,
     edges: f32,
+    /// Whether [`Shaded::own`] and [`Shaded::face`] are wanted.
+    pub marks: bool,
     /// How much of the ambient occlusion is applied.
     pub occlusion: f32,
 }
@@ -71,6 +74,8 @@ pub(super) struct Space {
     eye: Column,
     surface: [Column; 2],
     emission: [Column; 3],
+    /// Of rays to the sun.
+    sunward: Packet,
 }
 
 impl Space {
@@ -83,6 +88,7 @@ impl Space {
             eye: Column::ZERO,
             surface: [Column::ZERO; 2],
             emission: [Column::ZERO; 3],
+            sunward: Packet::EMPTY,
         }
     }
 }
@@ -93,6 +99,7 @@ impl<'a> Shader<'a> {
         surfaces: &'a Surfaces<'a>,
         axes: [Vec3; 3],
         settings: &Settings,
+        marks: bool,
     ) -> Self {
         let light = &settings.light;
         let unit = |value: f32| light::finite(value).clamp(0.0, 1.0);
@@ -107,6 +114,7 @@ impl<'a> Shader<'a> {
             ambient: light::finite(light.ambient),
             shadow: if clay { 1.0 } else { unit(light.shadow) },
             edges: if clay { 0.0 } else { unit(settings.edges) },
+            marks: marks || matches!(settings.mode, Mode::Flat | Mode::Outline),
             occlusion: match settings.mode {
                 Mode::Clay => 1.0,
                 Mode::Lit => unit(settings.occlusion),
@@ -117,6 +125,16 @@ impl<'a> Shader<'a> {
 
     /// Colours the lanes that hit.
     pub(super) fn shade(&self, glance: &Glance, space: &mut Space, shaded: &mut Shaded) {
+        if self.marks {
+            self.mark(glance, shaded);
+        }
+        match self.mode {
+            Mode::Flat | Mode::Outline => own_colors(shaded),
+            _ => self.lit(glance, space, shaded),
+        }
+    }
+
+    fn mark(&self, glance: &Glance, shaded: &mut Shaded) {
         shaded.face = [0; LANES];
         shaded.own = [[0; 4]; LANES];
         for face in &glance.seen.faces {
@@ -127,10 +145,6 @@ impl<'a> Shader<'a> {
                 shaded.own[at] = own;
                 shaded.face[at] = number;
             }
-        }
-        match self.mode {
-            Mode::Flat | Mode::Outline => own_colors(shaded),
-            _ => self.lit(glance, space, shaded),
         }
     }
 
@@ -145,27 +159,21 @@ impl<'a> Shader<'a> {
         let sunny = glance.seen.faces.iter().filter(|face| self.facing(face) > 0.0);
         let lanes = sunny.fold(0, |lanes, face| lanes | face.lanes);
         let looked = if self.shadow > 0.0 { lanes } else { 0 };
-        let shadowed = self.sight.shadowed(glance, looked, self.sun);
-        Bits(shadowed).for_each(|lane| shaded.face[lane as usize % LANES] |= SHADOW_BIT);
-        for lane in 0..LANES {
-            let lane_bit = 1 << lane;
-            let seen = match (lanes & lane_bit != 0, shadowed & lane_bit != 0) {
-                (false, _) => TURNED_AWAY,
-                (true, true) => IN_SHADOW,
-                (true, false) => 1.0,
-            };
-            space.kept.0[lane] = 1.0 - self.shadow * (1.0 - seen);
+        let shadowed = self.sight.shadowed(glance, looked, self.sun, &mut space.sunward);
+        if self.marks {
+            Bits(shadowed).for_each(|lane| shaded.face[lane as usize % LANES] |= SHADOW_BIT);
         }
-        if self.occlusion > 0.0 {
-            space.occlusion.note(self.sight, &glance.seen.faces);
-            space.occlusion.find(self.sight);
-        }
-        let sunlit = lanes & !shadowed;
-        self.simd.run(Pass { shader: self, glance, space, shaded, sunlit });
+        self.simd.run(Pass { shader: self, glance, space, shaded, sunny: lanes, shadowed });
     }
 
     #[inline(always)]
-    fn metal_rough(&self, glance: &Glance, space: &mut Space, shaded: &mut Shaded) {
+    fn metal_rough<M: Machine>(
+        &self,
+        machine: M,
+        glance: &Glance,
+        space: &mut Space,
+        shaded: &mut Shaded,
+    ) {
         let only = self.surfaces.only();
         if let Some(surface) = only {
             space.surface = [Column([surface.metallic; LANES]), Column([surface.roughness; LANES])];
@@ -178,7 +186,7 @@ impl<'a> Shader<'a> {
                 Some(surface) => surface,
                 None => self.surfaces.material(face.brick, face.local),
             };
-            self.put_face(glance, face, surface, space);
+            self.put_face(machine, glance, face, surface, space);
             if only.is_none() {
                 put_surface(face, surface, space);
             }
@@ -203,7 +211,14 @@ impl<'a> Shader<'a> {
 
     /// Puts a face's constants into its lanes.
     #[inline(always)]
-    fn put_face(&self, glance: &Glance, face: &Face, surface: &Surface, space: &mut Space) {
+    fn put_face<M: Machine>(
+        &self,
+        machine: M,
+        glance: &Glance,
+        face: &Face,
+        surface: &Surface,
+        space: &mut Space,
+    ) {
         let [r, g, b, _] = self.sight.grid.brick(face.brick).get(face.local).0;
         let base = [CURVE.decode(r), CURVE.decode(g), CURVE.decode(b)];
         let tint = surface.base;
@@ -212,13 +227,26 @@ impl<'a> Shader<'a> {
         let facing = if facing > 0.0 { facing } else { 0.0 };
         let along = &glance.packet.direction[usize::from(face.axis) % 3].0;
         let sign = if face.upper { -1.0 } else { 1.0 };
-        for lane in Bits(face.lanes) {
-            let at = lane as usize % LANES;
-            for channel in 0..3 {
-                space.base[channel].0[at] = base[channel];
+        if are_many::<M>(face.lanes) {
+            space.base[0].put(machine, face.lanes, base[0]);
+            space.base[1].put(machine, face.lanes, base[1]);
+            space.base[2].put(machine, face.lanes, base[2]);
+            space.sun.put(machine, face.lanes, facing);
+            for first in (0..LANES).step_by(M::Vector::LANES) {
+                let cosine = machine.load(&along[first..]).mul(machine.splat(sign));
+                let there = machine.load(&space.eye.0[first..]);
+                let lanes = (face.lanes >> first) as u32;
+                cosine.pick(lanes, there).store(&mut space.eye.0[first..]);
             }
-            space.sun.0[at] = facing;
-            space.eye.0[at] = along[at] * sign;
+        } else {
+            for lane in Bits(face.lanes) {
+                let at = lane as usize % LANES;
+                for channel in 0..3 {
+                    space.base[channel].0[at] = base[channel];
+                }
+                space.sun.0[at] = facing;
+                space.eye.0[at] = along[at] * sign;
+            }
         }
         self.darken(glance, face, space);
     }
@@ -262,6 +290,7 @@ impl<'a> Shader<'a> {
 
     #[inline(always)]
     fn clay(&self, glance: &Glance, space: &mut Space, shaded: &mut Shaded, sunlit: u64) {
+        space.kept = Column([1.0; LANES]);
         for face in &glance.seen.faces {
             let sky = CLAY_SKY[usize::from(face.axis) * 2 + usize::from(face.upper)];
             let facing = self.facing(face);
@@ -269,7 +298,6 @@ impl<'a> Shader<'a> {
                 let at = lane as usize % LANES;
                 space.sun.0[at] = if sunlit >> at & 1 == 1 { facing * CLAY_SUN } else { 0.0 };
                 space.eye.0[at] = sky;
-                space.kept.0[at] = 1.0;
             }
             self.darken(glance, face, space);
         }
@@ -279,6 +307,15 @@ impl<'a> Shader<'a> {
             let light = space.eye.0[lane] * open + space.sun.0[lane] * (0.5 + 0.5 * open);
             (0..3).for_each(|channel| shaded.rgb[channel].0[lane] = CLAY[channel] * light);
         }
+    }
+
+    /// What is left of the light where the sun does not shine, or does.
+    #[inline(always)]
+    fn keep<M: Machine>(&self, machine: M, kept: &mut Column, sunny: u64, shadowed: u64) {
+        let left = |seen: f32| 1.0 - self.shadow * (1.0 - seen);
+        *kept = Column([left(TURNED_AWAY); LANES]);
+        kept.put(machine, sunny, left(1.0));
+        kept.put(machine, shadowed, left(IN_SHADOW));
     }
 
     /// The cosine between a face and the sun.
@@ -294,25 +331,30 @@ struct Pass<'p, 'a> {
     glance: &'p Glance,
     space: &'p mut Space,
     shaded: &'p mut Shaded,
-    sunlit: u64,
+    /// The lanes that see a face turned to the sun, and those of them that lie in shadow.
+    sunny: u64,
+    shadowed: u64,
 }
 
 impl Kernel for Pass<'_, '_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<M: Machine>(self, _machine: M) {
-        let Pass { shader, glance, space, shaded, sunlit } = self;
+    fn run<M: Machine>(self, machine: M) {
+        let Pass { shader, glance, space, shaded, sunny, shadowed } = self;
         match shader.mode {
-            Mode::Clay => shader.clay(glance, space, shaded, sunlit),
-            _ => shader.metal_rough(glance, space, shaded),
+            Mode::Clay => shader.clay(glance, space, shaded, sunny & !shadowed),
+            _ => {
+                shader.keep(machine, &mut space.kept, sunny, shadowed);
+                shader.metal_rough(machine, glance, space, shaded);
+            }
         }
         let curve = &*CURVE;
         let [red, green, blue] = [&shaded.rgb[0].0, &shaded.rgb[1].0, &shaded.rgb[2].0];
         for lane in 0..LANES {
             let (r, g, b) = (red[lane], green[lane], blue[lane]);
             let [r, g, b] = [curve.encode(r), curve.encode(g), curve.encode(b)];
-            let alpha = if shaded.face[lane] == 0 { 0 } else { 255 };
+            let alpha = (glance.seen.hit >> lane & 1) as u8 * 255;
             shaded.color[lane] = [r, g, b, alpha];
         }
     }

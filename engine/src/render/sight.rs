@@ -5,9 +5,8 @@
 
 use super::camera::{Camera, Shooter};
 use super::grid::{Grid, Hit};
-use super::occlusion::Site;
 use super::packet;
-use super::rays::{Column, Face, LANES, Packet, Seen};
+use super::rays::{Column, Face, LANES, Packet, Seen, are_many};
 use super::simd::{Kernel, Machine, Simd};
 use crate::math::Vec3;
 use crate::volume::{Bits, Bounds, Local};
@@ -15,7 +14,7 @@ use crate::volume::{Bits, Bounds, Local};
 /// A camera in front of some voxels.
 pub(super) struct Sight<'a> {
     pub grid: &'a Grid<'a>,
-    simd: Simd,
+    pub simd: Simd,
     /// Rays that count from the base.
     near: Rays32,
     /// Rays that count from the lowest corner of the content, where `f32` is too coarse.
@@ -124,14 +123,20 @@ impl<'a> Sight<'a> {
 
     /// Which of those lanes have something between what they hit and a light far away in that
     /// direction.
-    pub(super) fn shadowed(&self, glance: &Glance, lanes: u64, toward: Vec3) -> u64 {
+    /// `packet` is room for the rays there.
+    pub(super) fn shadowed(
+        &self,
+        glance: &Glance,
+        lanes: u64,
+        toward: Vec3,
+        packet: &mut Packet,
+    ) -> u64 {
         if lanes == 0 {
             return 0;
         }
         if self.far.is_some() {
             return self.shadowed_far(glance, lanes, toward);
         }
-        let mut packet = Packet::EMPTY;
         packet.active = lanes;
         for axis in 0..3 {
             packet.direction[axis].0 = [toward[axis] as f32; LANES];
@@ -140,7 +145,7 @@ impl<'a> Sight<'a> {
                 packet.origin[axis].0[lane] = low[lane] + place[lane];
             }
         }
-        packet::blocked(self.simd, self.grid, &packet, f32::INFINITY)
+        packet::blocked(self.simd, self.grid, packet, f32::INFINITY)
     }
 
     fn shadowed_far(&self, glance: &Glance, lanes: u64, toward: Vec3) -> u64 {
@@ -161,43 +166,6 @@ impl<'a> Sight<'a> {
             }
         }
         shadowed
-    }
-
-    /// For faces of one side, each by the cell of air in front of it: from the middles of
-    /// which faces a ray in that direction meets something within `reach`.
-    pub(super) fn blocked_from(&self, sites: &[Site], direction: [f32; 3], reach: f32) -> u64 {
-        let mut packet = Packet::EMPTY;
-        let mut far = 0;
-        for (lane, site) in sites.iter().enumerate().take(LANES) {
-            let (axis, upper) = (usize::from(site.side / 2), site.side % 2 == 1);
-            let mut place = [0.5; 3];
-            place[axis] = if upper { 0.0 } else { 1.0 };
-            if self.far.is_some() {
-                far |= u64::from(self.blocked_far(site.cell, place, direction, reach)) << lane;
-                continue;
-            }
-            packet.active |= 1 << lane;
-            let low = self.grid.unbiased(site.cell);
-            for axis in 0..3 {
-                packet.origin[axis].0[lane] = low[axis] as f32 + place[axis];
-                packet.direction[axis].0[lane] = direction[axis];
-            }
-        }
-        far | packet::blocked(self.simd, self.grid, &packet, reach)
-    }
-
-    fn blocked_far(
-        &self,
-        cell: [u32; 3],
-        place: [f32; 3],
-        direction: [f32; 3],
-        reach: f32,
-    ) -> bool {
-        let low = self.grid.frame().low;
-        let origin = [0, 1, 2]
-            .map(|axis| (i64::from(cell[axis]) - low[axis]) as f64 + f64::from(place[axis]));
-        let met = self.grid.trace_from(origin, direction.map(f64::from), cell);
-        met.is_some_and(|time| time <= f64::from(reach))
     }
 
     /// A face's voxel in biased coordinates.
@@ -291,15 +259,21 @@ impl Kernel for Place<'_, '_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<M: Machine>(self, _machine: M) {
+    fn run<M: Machine>(self, machine: M) {
         let Glance { packet, seen, place, low, .. } = self.glance;
         for face in &seen.faces {
-            let [x, y, z] = self.sight.low(face);
+            let corner = self.sight.low(face);
+            if are_many::<M>(face.lanes) {
+                low[0].put(machine, face.lanes, corner[0]);
+                low[1].put(machine, face.lanes, corner[1]);
+                low[2].put(machine, face.lanes, corner[2]);
+                continue;
+            }
             for lane in Bits(face.lanes) {
                 let at = lane as usize % LANES;
-                low[0].0[at] = x;
-                low[1].0[at] = y;
-                low[2].0[at] = z;
+                low[0].0[at] = corner[0];
+                low[1].0[at] = corner[1];
+                low[2].0[at] = corner[2];
             }
         }
         for axis in 0..3 {
@@ -313,9 +287,13 @@ impl Kernel for Place<'_, '_> {
         }
         for face in &seen.faces {
             let exact = if face.upper { 1.0 } else { 0.0 };
-            let across = &mut place[usize::from(face.axis) % 3].0;
+            let across = &mut place[usize::from(face.axis) % 3];
+            if are_many::<M>(face.lanes) {
+                across.put(machine, face.lanes, exact);
+                continue;
+            }
             for lane in Bits(face.lanes) {
-                across[lane as usize % LANES] = exact;
+                across.0[lane as usize % LANES] = exact;
             }
         }
     }

@@ -38,11 +38,14 @@ pub(super) const FOUR: [[i8; 2]; 4] = [[-2, -6], [6, -2], [2, 6], [-6, 2]];
 pub(super) const EIGHT: [[i8; 2]; 8] =
     [[1, -3], [-1, 3], [5, 1], [-3, -5], [-5, 5], [-7, -1], [3, 7], [7, -7]];
 
-/// Which tiles to paint, and who takes rows that are done.
+/// The edge of a square, in pixels: what is painted again after an edit.
+pub(super) const SQUARE: usize = 16;
+
+/// What to paint, and who takes rows that are done.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Part<'a> {
-    /// Numbers of tiles, row by row; all without.
-    pub tiles: Option<&'a [usize]>,
+    /// Numbers of squares, row by row; without, all is painted, tile by tile.
+    pub squares: Option<&'a [usize]>,
     /// Called with each band of rows, by its number, when it is complete.
     pub on_band: Option<&'a OnBand<'a>>,
 }
@@ -76,8 +79,15 @@ pub(super) fn paint(frame: &mut Frame, job: &Job<'_>, part: Part<'_>) -> Result<
     let size = [settings.width * scale as u32, settings.height * scale as u32];
     let sight = Sight::new(&grid, bounds, camera, size, settings.simd);
     let surfaces = Surfaces::new(job.scene, &grid);
+    let places: &[[i8; 2]] = match settings.antialias {
+        _ if scale > 1 => &[],
+        Antialias::Off => &[],
+        Antialias::Four => &FOUR,
+        Antialias::Eight => &EIGHT,
+    };
+    let marks = !places.is_empty() || frame.wants_buffers();
     let painter = Painter {
-        shader: Shader::new(&sight, &surfaces, camera.axes(), settings),
+        shader: Shader::new(&sight, &surfaces, camera.axes(), settings, marks),
         surfaces: &surfaces,
         sight: &sight,
         backdrop,
@@ -85,12 +95,7 @@ pub(super) fn paint(frame: &mut Frame, job: &Job<'_>, part: Part<'_>) -> Result<
         scale,
         mode: settings.mode,
         outline: (settings.mode == Mode::Outline).then(|| outline::Style::new(&sight)),
-        places: match settings.antialias {
-            _ if scale > 1 => &[],
-            Antialias::Off => &[],
-            Antialias::Four => &FOUR,
-            Antialias::Eight => &EIGHT,
-        },
+        places,
     };
     painter.paint(frame, job, part)
 }
@@ -113,41 +118,39 @@ impl Painter<'_> {
     fn paint(&self, frame: &mut Frame, job: &Job<'_>, part: Part<'_>) -> Result<(), RenderError> {
         let width = frame.picture.width as usize;
         let edge = TILE / self.scale;
-        let columns = width.div_ceil(edge);
+        let wants = frame.wants_buffers();
         let bands: Vec<_> = frame.bands(edge).into_iter().map(Mutex::new).collect();
-        let count = bands.len() * columns;
-        let left: Vec<_> = bands.iter().map(|_| AtomicUsize::new(columns)).collect();
-        let tiles = part.tiles.map_or(count, <[usize]>::len);
-        let wants = frame_wants(&bands);
+        let left: Vec<_> = bands.iter().map(|_| AtomicUsize::new(width.div_ceil(edge))).collect();
+        let side = if part.squares.is_some() { SQUARE } else { edge };
+        let columns = width.div_ceil(side);
+        let count = part.squares.map_or(bands.len() * columns, <[usize]>::len);
         job::share(
-            tiles,
+            count,
             job.settings.threads,
             &job.control,
             || Tile::new(&self.shader, wants),
             |tile, index| {
-                let number = part.tiles.map_or(index, |tiles| tiles[index]);
-                let [column, row] = [number % columns, number / columns];
-                self.paint_tile(tile, [column * TILE, row * TILE]);
+                let number = part.squares.map_or(index, |squares| squares[index]);
+                let corner = [number % columns * side, number / columns * side];
+                self.paint_tile(tile, corner.map(|at| at * self.scale), side * self.scale);
+                let row = corner[1] / edge;
                 let mut band = bands[row].lock().unwrap_or_else(PoisonError::into_inner);
-                self.copy(tile, &mut band, column * edge, width);
+                self.copy(tile, &mut band, [corner[0], corner[1] % edge], width);
                 let others = left[row].fetch_sub(1, Ordering::AcqRel) - 1;
-                if let (Some(on_band), 0, None) = (part.on_band, others, part.tiles) {
+                if let (Some(on_band), 0, None) = (part.on_band, others, part.squares) {
                     on_band(row, band.pixels);
                 }
             },
         )
     }
 
-    fn paint_tile(&self, tile: &mut Tile, [left, top]: [usize; 2]) {
-        tile.count = [TILE.min(self.size[0] - left), TILE.min(self.size[1] - top)];
+    fn paint_tile(&self, tile: &mut Tile, [left, top]: [usize; 2], edge: usize) {
+        tile.count = [edge.min(self.size[0] - left), edge.min(self.size[1] - top)];
         tile.corner = [left, top];
         let [width, height] = tile.count;
         let blocks = (0..height.div_ceil(BLOCK)).flat_map(|row| {
             (0..width.div_ceil(BLOCK)).map(move |column| [column * BLOCK, row * BLOCK])
         });
-        if self.shader.occlusion > 0.0 {
-            self.foresee(tile, blocks.clone());
-        }
         blocks.for_each(|block| self.sample_block(tile, block));
         if !self.places.is_empty() || self.outline.is_some() {
             self.sample_around(tile);
@@ -156,17 +159,6 @@ impl Painter<'_> {
             Some(style) => self.resolve_lines(tile, style),
             None => self.resolve(tile),
         }
-    }
-
-    /// Finds out at once how open all faces of a tile are: rays for many faces share packets.
-    fn foresee(&self, tile: &mut Tile, blocks: impl Iterator<Item = [usize; 2]>) {
-        for block in blocks {
-            self.aim_at_block(tile, block);
-            tile.glance.packet.active = u64::MAX;
-            self.sight.look(&mut tile.glance);
-            tile.space.occlusion.note(self.sight, &tile.glance.seen.faces);
-        }
-        tile.space.occlusion.find(self.sight);
     }
 
     fn aim_at_block(&self, tile: &mut Tile, [left, top]: [usize; 2]) {
@@ -181,15 +173,22 @@ impl Painter<'_> {
     fn sample_block(&self, tile: &mut Tile, [left, top]: [usize; 2]) {
         self.aim_at_block(tile, [left, top]);
         let y = tile.corner[1] + top;
-        self.look(tile, u64::MAX, |lane| y + IN_BLOCK[1].0[lane] as usize);
+        tile.glance.packet.active = u64::MAX;
+        self.sight.look(&mut tile.glance);
+        if tile.glance.seen.hit == 0 {
+            return self.miss_block(tile, [left, top]);
+        }
+        self.color(tile, |lane| y + IN_BLOCK[1].0[lane] as usize);
         for four in 0..LANES / 4 {
             let lane = four * 4;
             let row = top + 1 + four % 4 + four / 8 * 4;
             let at = row * APRON + left + 1 + four / 4 % 2 * 4;
             tile.colors[at..at + 4].copy_from_slice(&tile.shaded.color[lane..lane + 4]);
-            tile.own[at..at + 4].copy_from_slice(&tile.shaded.own[lane..lane + 4]);
-            tile.planes[at..at + 4].copy_from_slice(&tile.shaded.face[lane..lane + 4]);
-            tile.depths[at..at + 4].copy_from_slice(&tile.glance.seen.time.0[lane..lane + 4]);
+            if self.shader.marks {
+                tile.own[at..at + 4].copy_from_slice(&tile.shaded.own[lane..lane + 4]);
+                tile.planes[at..at + 4].copy_from_slice(&tile.shaded.face[lane..lane + 4]);
+                tile.depths[at..at + 4].copy_from_slice(&tile.glance.seen.time.0[lane..lane + 4]);
+            }
         }
         self.note_faces(tile, |lane| {
             let [x, y] = [0, 1].map(|axis| IN_BLOCK[axis].0[lane] as usize);
@@ -197,27 +196,45 @@ impl Painter<'_> {
         });
     }
 
-    /// Looks at the samples around a tile, a side at a time.
-    fn sample_around(&self, tile: &mut Tile) {
-        let [width, height] = tile.count;
-        self.sample_side(tile, width, |lane| [lane + 1, 0]);
-        self.sample_side(tile, width, |lane| [lane + 1, height + 1]);
-        self.sample_side(tile, height, |lane| [0, lane + 1]);
-        self.sample_side(tile, height, |lane| [width + 1, lane + 1]);
+    /// What a block sees that nothing is in.
+    fn miss_block(&self, tile: &mut Tile, [left, top]: [usize; 2]) {
+        for y in top..top + BLOCK {
+            let at = (y + 1) * APRON + left + 1;
+            tile.colors[at..at + BLOCK].fill(self.backdrop.row((tile.corner[1] + y) / self.scale));
+            if self.shader.marks {
+                tile.own[at..at + BLOCK].fill([0; 4]);
+                tile.planes[at..at + BLOCK].fill(0);
+                tile.depths[at..at + BLOCK].fill(f32::INFINITY);
+            }
+            if !tile.faces.is_empty() {
+                tile.faces[at..at + BLOCK].fill(None);
+            }
+        }
     }
 
-    /// Looks at some samples in a row, each at its place in the apron.
-    fn sample_side(&self, tile: &mut Tile, count: usize, place: impl Fn(usize) -> [usize; 2]) {
+    /// Looks at the samples around a tile: above, below, left, right, as many at a time as go.
+    fn sample_around(&self, tile: &mut Tile) {
+        let [width, height] = tile.count;
+        let ring = 2 * (width + height);
+        for first in (0..ring).step_by(LANES) {
+            self.sample_some_around(tile, first, LANES.min(ring - first));
+        }
+    }
+
+    fn sample_some_around(&self, tile: &mut Tile, first: usize, count: usize) {
         let [left, top] = tile.corner;
+        let [width, height] = tile.count;
         for lane in 0..count {
-            let [x, y] = place(lane);
+            let [x, y] = around([width, height], first + lane);
             tile.glance.x.0[lane] = (left + x) as f32 - 0.5;
             tile.glance.y.0[lane] = (top + y) as f32 - 0.5;
         }
-        let row = |lane: usize| (top + place(lane)[1]).saturating_sub(1);
-        self.look(tile, u64::MAX >> (LANES - count), row);
+        let row = |lane: usize| (top + around([width, height], first + lane)[1]).saturating_sub(1);
+        tile.glance.packet.active = u64::MAX >> (LANES - count);
+        self.sight.look(&mut tile.glance);
+        self.color(tile, row);
         for lane in 0..count {
-            let [x, y] = place(lane);
+            let [x, y] = around([width, height], first + lane);
             let at = y * APRON + x;
             tile.colors[at] = tile.shaded.color[lane];
             tile.own[at] = tile.shaded.own[lane];
@@ -226,13 +243,11 @@ impl Painter<'_> {
         }
     }
 
-    /// Looks through a glance's points; what misses sees the backdrop at its row.
-    fn look(&self, tile: &mut Tile, active: u64, row: impl Fn(usize) -> usize) {
+    /// Colours what a glance has seen; what misses sees the backdrop at its row.
+    fn color(&self, tile: &mut Tile, row: impl Fn(usize) -> usize) {
         let glance = &mut tile.glance;
-        glance.packet.active = active;
-        self.sight.look(glance);
         self.shader.shade(glance, &mut tile.space, &mut tile.shaded);
-        for lane in Bits(active & !glance.seen.hit) {
+        for lane in Bits(glance.packet.active & !glance.seen.hit) {
             let at = lane as usize % LANES;
             tile.shaded.color[at] = self.backdrop.row(row(at) / self.scale);
             glance.seen.time.0[at] = f32::INFINITY;
@@ -350,10 +365,10 @@ impl Painter<'_> {
     }
 
     /// Copies a tile into its band.
-    fn copy(&self, tile: &Tile, band: &mut Rows<'_>, left: usize, width: usize) {
+    fn copy(&self, tile: &Tile, band: &mut Rows<'_>, [left, top]: [usize; 2], width: usize) {
         let [across, down] = tile.count.map(|n| n / self.scale);
         for y in 0..down {
-            let row = y * width + left;
+            let row = (top + y) * width + left;
             let pixels = &tile.pixels[y * TILE..][..across];
             band.pixels[row..row + across].copy_from_slice(pixels);
             if !tile.faces.is_empty() {
@@ -372,10 +387,14 @@ impl Painter<'_> {
     }
 }
 
-fn frame_wants(bands: &[Mutex<Rows<'_>>]) -> bool {
-    bands
-        .first()
-        .is_some_and(|band| band.lock().unwrap_or_else(PoisonError::into_inner).wants_buffers())
+/// The place in the apron of one of the samples around a tile.
+fn around([width, height]: [usize; 2], number: usize) -> [usize; 2] {
+    match number {
+        n if n < width => [n + 1, 0],
+        n if n < 2 * width => [n - width + 1, height + 1],
+        n if n < 2 * width + height => [0, n - 2 * width + 1],
+        n => [width + 1, n - 2 * width - height + 1],
+    }
 }
 
 /// Where each lane's sample is in a block, in four squares of 4x4: x and y of its centre.
