@@ -14,6 +14,8 @@ use serde_json::value::RawValue;
 
 /// Longer than any configuration.
 pub const MAX_FILE: u64 = 1 << 20;
+/// More than any configuration has; each may be warned about.
+const MAX_KEYS: usize = 1000;
 
 /// One key with its value.
 #[derive(Debug)]
@@ -65,7 +67,8 @@ pub fn entries(text: &str, is_section: impl Fn(&str) -> bool) -> Result<Vec<Entr
     check_is_object(&text)?;
     // Whole and once, for mistakes and for depth: below only what is known is taken apart.
     serde_json::from_str::<Json>(&text).map_err(|error| bad_json(&error))?;
-    let mut walk = Walk { text: &text, is_section, entries: Vec::new() };
+    let lines = Lines::of(&text);
+    let mut walk = Walk { text: &text, lines, is_section, entries: Vec::new() };
     walk.object("", &text)?;
     walk.entries.sort_by_key(|entry| entry.place);
     Ok(walk.entries)
@@ -84,11 +87,12 @@ fn check_is_object(text: &str) -> Result<(), BadText> {
     }
     let what = "not a JSON object; the YAML and INI forms of old manuals are not read: write \
                 {\"daemon\": {...}} as in goxel-daemon.conf(5)";
-    Err(BadText { place: place_of(text, start.unwrap_or(0)), text: what.into() })
+    Err(BadText { place: Lines::of(text).place(start.unwrap_or(0)), text: what.into() })
 }
 
 struct Walk<'a, F> {
     text: &'a str,
+    lines: Lines,
     is_section: F,
     entries: Vec<Entry>,
 }
@@ -97,6 +101,10 @@ impl<F: Fn(&str) -> bool> Walk<'_, F> {
     fn object(&mut self, prefix: &str, raw: &str) -> Result<(), BadText> {
         let members: BTreeMap<String, &RawValue> =
             serde_json::from_str(raw).map_err(|error| bad_json(&error))?;
+        if self.entries.len() + members.len() > MAX_KEYS {
+            let place = self.place_of(raw);
+            return Err(BadText { place, text: format!("more than {MAX_KEYS} keys") });
+        }
         for (name, member) in members {
             let key = if prefix.is_empty() { name } else { format!("{prefix}.{name}") };
             let raw_member = member.get();
@@ -104,20 +112,32 @@ impl<F: Fn(&str) -> bool> Walk<'_, F> {
                 self.object(&key, raw_member)?;
                 continue;
             }
-            // A member is a part of the text, so its address says where it stands.
-            let at = raw_member.as_ptr() as usize - self.text.as_ptr() as usize;
+            let place = self.place_of(raw_member);
             let value = serde_json::from_str(raw_member).map_err(|error| bad_json(&error))?;
-            self.entries.push(Entry { key, value, place: place_of(self.text, at) });
+            self.entries.push(Entry { key, value, place });
         }
         Ok(())
     }
+
+    /// `raw` is a part of the text, so its address says where it stands.
+    fn place_of(&self, raw: &str) -> Place {
+        self.lines.place(raw.as_ptr() as usize - self.text.as_ptr() as usize)
+    }
 }
 
-fn place_of(text: &str, at: usize) -> Place {
-    let before = &text.as_bytes()[..at];
-    let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
-    let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
-    Place { line, column: at - line_start + 1 }
+/// Where each line begins.
+struct Lines(Vec<usize>);
+
+impl Lines {
+    fn of(text: &str) -> Lines {
+        let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        Lines([0].into_iter().chain(ends.map(|(at, _)| at + 1)).collect())
+    }
+
+    fn place(&self, at: usize) -> Place {
+        let line = self.0.partition_point(|start| *start <= at);
+        Place { line, column: at - self.0[line - 1] + 1 }
+    }
 }
 
 /// Comments and the mark that some editors begin a file with become blanks, so places stay true.

@@ -104,7 +104,7 @@ pub fn parse(args: &[OsString]) -> Result<Given, Fault> {
     let mut given = Given::default();
     let mut parser = lexopt::Parser::from_args(args.iter().cloned());
     loop {
-        let (name, option) = match parser.next().map_err(usage)? {
+        let (name, option) = match parser.next()? {
             None => return Ok(given),
             Some(lexopt::Arg::Short(short)) => (format!("-{short}"), by_short(short)?),
             Some(lexopt::Arg::Long(long)) => (format!("--{long}"), by_long(long)?),
@@ -112,13 +112,16 @@ pub fn parse(args: &[OsString]) -> Result<Given, Fault> {
         };
         match option {
             Means::Does(does) => given.take_doing(does, &mut parser)?,
-            Means::Sets(setting, sets) => given.take_setting(setting, sets, name, &mut parser)?,
+            Means::Sets(setting, sets) => given.take_setting(setting, sets, &name, &mut parser)?,
         }
     }
 }
 
-fn usage(error: lexopt::Error) -> Fault {
-    Fault::Usage(error.to_string())
+/// In the words of the parser.
+impl From<lexopt::Error> for Fault {
+    fn from(error: lexopt::Error) -> Fault {
+        Fault::Usage(error.to_string())
+    }
 }
 
 impl Given {
@@ -127,7 +130,10 @@ impl Given {
             Does::Action(action) => self.actions.push(action),
             Does::Concurrent => self.concurrent = true,
             Does::AsItIs => {}
-            Does::Print => self.actions.push(Action::PrintConfig(form(parser.optional_value())?)),
+            Does::Print => {
+                let form = form(parser.optional_value().as_deref())?;
+                self.actions.push(Action::PrintConfig(form));
+            }
         }
         Ok(())
     }
@@ -136,19 +142,19 @@ impl Given {
         &mut self,
         setting: &Setting,
         sets: Sets,
-        option: String,
+        option: &str,
         parser: &mut lexopt::Parser,
     ) -> Result<(), Fault> {
         let mut set = |id, text: OsString| {
-            self.sets.push(Assignment { id, text, option: option.clone() });
+            self.sets.push(Assignment { id, text, option: option.to_owned() });
         };
         match sets {
             Sets::On => set(setting.id, "true".into()),
             Sets::Off => set(setting.id, "false".into()),
-            Sets::Value(_) => set(setting.id, parser.value().map_err(usage)?),
+            Sets::Value(_) => set(setting.id, parser.value()?),
             Sets::TcpPart(_) => {
                 set(Id::EnableTcp, "true".into());
-                set(setting.id, parser.value().map_err(usage)?);
+                set(setting.id, parser.value()?);
             }
             Sets::Tcp => {
                 set(Id::EnableTcp, "true".into());
@@ -177,8 +183,8 @@ impl Given {
     }
 }
 
-fn form(argument: Option<OsString>) -> Result<Form, Fault> {
-    match argument.as_deref().map(OsStr::to_string_lossy).as_deref() {
+fn form(argument: Option<&OsStr>) -> Result<Form, Fault> {
+    match argument.map(OsStr::to_string_lossy).as_deref() {
         None | Some("text") => Ok(Form::Text),
         Some("json") => Ok(Form::Json),
         Some(other) => Err(Fault::Usage(format!("Invalid form: {other} (must be text or json)"))),

@@ -58,7 +58,7 @@ pub fn obeyed_flags() -> impl Iterator<Item = (&'static Setting, &'static Flag)>
 }
 
 /// " PATH", when it takes one.
-fn argument(flag: &Flag) -> String {
+pub fn argument(flag: &Flag) -> String {
     match flag.sets {
         Sets::On | Sets::Off => String::new(),
         Sets::Value(name) | Sets::TcpPart(name) => format!(" {name}"),

@@ -117,8 +117,8 @@ impl Gathered {
         if let Standing::Later(what) = setting.standing
             && *value != default_of(setting, &Values::default())
         {
-            let text = format!("{place}: no effect: {what} is not in goxel-daemon {VERSION} yet");
-            self.warnings.push(text.replace(" s is ", " s are "));
+            let text = format!("no effect: goxel-daemon {VERSION} has no {what} yet");
+            self.warnings.push(format!("{place}: {text}"));
         }
     }
 
@@ -155,8 +155,12 @@ impl Gathered {
         own.iter().for_each(|entry| self.take_entry(path, &entry.key, entry, &mut taken));
         let mut fallback = FileKeys::default();
         for entry in &defaults {
-            if let Some(key) = default_for_this_system(&entry.key) {
-                self.take_entry(path, key, entry, &mut fallback);
+            match inside_defaults(&entry.key) {
+                Some((system, key)) if system == this_system() => {
+                    self.take_entry(path, key, entry, &mut fallback);
+                }
+                Some(_) => {} // Another system's.
+                None => self.take_entry(path, &entry.key, entry, &mut fallback),
             }
         }
         for (id, keys) in fallback.0 {
@@ -171,7 +175,7 @@ impl Gathered {
             path.display(),
             entry.place.line,
             entry.place.column,
-            entry.key
+            shortened(&entry.key)
         );
         if entry.value.is_null() || REMARKS.contains(&key) || says_nothing(key, entry) {
             return;
@@ -184,7 +188,7 @@ impl Gathered {
                 }
                 Err(refusal) => {
                     let said = OsString::from(json_text(&entry.value));
-                    let text = refused(setting, &entry.key, &said, refusal);
+                    let text = refused(setting, setting.label, &said, refusal);
                     self.faults.push(fault_in_file(path, entry, &format!("{}: {text}", entry.key)));
                 }
             };
@@ -309,24 +313,24 @@ fn json_text(value: &serde_json::Value) -> String {
 const DEFAULTS: &str = "defaults.";
 const SYSTEMS: &[&str] = &["linux", "darwin", "windows"];
 
-/// The key behind `defaults.<this system>.`.
-fn default_for_this_system(key: &str) -> Option<&str> {
-    let system = if cfg!(target_os = "macos") { "darwin" } else { std::env::consts::OS };
-    key.strip_prefix(DEFAULTS)?.strip_prefix(system)?.strip_prefix('.')
+fn this_system() -> &'static str {
+    if cfg!(target_os = "macos") { "darwin" } else { std::env::consts::OS }
+}
+
+/// The system and the key of `defaults.<system>.<key>`.
+fn inside_defaults(key: &str) -> Option<(&str, &str)> {
+    let (system, key) = key.strip_prefix(DEFAULTS)?.split_once('.')?;
+    SYSTEMS.contains(&system).then_some((system, key))
 }
 
 /// Does something known stand inside an object of that name?
 fn is_section(key: &str) -> bool {
-    let rest = key.strip_prefix(DEFAULTS).and_then(|key| {
-        SYSTEMS.iter().find_map(|system| key.strip_prefix(system)?.strip_prefix('.'))
-    });
-    let system = |it: &&str| key.strip_prefix(DEFAULTS) == Some(*it);
-    if key == "defaults" || SYSTEMS.iter().any(|it| system(&it)) {
-        return true;
+    if let Some((_, key)) = inside_defaults(key) {
+        return is_section(key);
     }
-    let key = rest.unwrap_or(key);
+    let system = key.strip_prefix(DEFAULTS).is_some_and(|it| SYSTEMS.contains(&it));
     let inside = |known: &str| known.strip_prefix(key).is_some_and(|it| it.starts_with('.'));
-    known_keys().any(inside)
+    system || key == "defaults" || known_keys().any(inside)
 }
 
 fn known_keys() -> impl Iterator<Item = &'static str> {

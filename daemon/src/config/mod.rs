@@ -22,6 +22,8 @@ mod value;
 #[cfg(test)]
 mod config_tests;
 #[cfg(test)]
+mod file_tests;
+#[cfg(test)]
 mod legacy_tests;
 #[cfg(test)]
 mod pages;

@@ -191,8 +191,8 @@ impl Kind {
     }
 
     fn word(self, words: &[Word], text: &str) -> Result<Value, Refusal> {
-        let is = |name: &&str| name.eq_ignore_ascii_case(text);
-        let found = words.iter().find(|it| is(&it.name) || it.also.iter().any(|also| is(&also)));
+        let is = |name: &str| name.eq_ignore_ascii_case(text);
+        let found = words.iter().find(|it| is(it.name) || it.also.iter().any(|also| is(also)));
         match found {
             Some(found) if found.later => Err(Refusal::NotYet),
             Some(found) => Ok(Value::Word(found.name)),
@@ -237,8 +237,8 @@ impl Kind {
 }
 
 /// "a, b, or c", as the legacy texts have it.
-fn listed(words: &[Word]) -> String {
-    let names: Vec<_> = words.iter().map(|it| it.name).collect();
+pub fn listed<'a>(words: impl IntoIterator<Item = &'a Word>) -> String {
+    let names: Vec<_> = words.into_iter().map(|it| it.name).collect();
     match names.as_slice() {
         [] => String::new(),
         [one] => (*one).to_owned(),

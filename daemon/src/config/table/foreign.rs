@@ -3,7 +3,10 @@
 /// A key, or a section with everything in it, and why it has no effect.
 pub const FOREIGN: &[(&str, &str)] = &[
     ("daemon.connection_pool_size", "a pool of connections is the client's own"),
-    ("logging.structured", "logging.format json is structured, text is not"),
+    (
+        "logging.structured",
+        "lines of json are structured, lines of text are not; see logging.format",
+    ),
     ("logging.include_timestamp", "every line of the log has its time"),
     ("logging.include_pid", "the lines of a log have fixed fields"),
     ("logging.include_thread_id", "the lines of a log have fixed fields"),

@@ -37,7 +37,7 @@ pub const LOGGING: &[Setting] = &[
         id: Id::LogFile,
         key: "logging.file",
         kind: Kind::Path,
-        default: Made(log_file, "/tmp/goxel-daemon.log when detached, otherwise none"),
+        default: Made(log_file, "/tmp/goxel-daemon.log when detached, otherwise stderr"),
         label: "log file",
         brief: "Log file",
         flags: &[legacy('l', "log-file", Takes("FILE")).also(&["logfile"])],
