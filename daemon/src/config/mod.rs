@@ -30,7 +30,7 @@ mod pages;
 
 use std::collections::BTreeMap;
 use std::env;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::path::PathBuf;
 
@@ -137,6 +137,7 @@ pub enum Form {
 pub struct Source {
     /// Without the program's name.
     pub args: Vec<OsString>,
+    /// Those that begin with GOXEL_.
     pub env: BTreeMap<OsString, OsString>,
     /// Relative paths begin here, also after the process has gone elsewhere.
     pub dir: PathBuf,
@@ -147,15 +148,19 @@ impl Source {
     pub fn of_process() -> Source {
         Source {
             args: env::args_os().skip(1).collect(),
-            env: env::vars_os().collect(),
+            env: env::vars_os().filter(|(name, _)| is_ours(name)).collect(),
             dir: env::current_dir().unwrap_or_else(|_| PathBuf::from("/")),
         }
     }
 
     fn variable(&self, name: &str) -> Option<&OsString> {
         // An empty variable counts as none.
-        self.env.get(&OsString::from(name)).filter(|value| !value.is_empty())
+        self.env.get(OsStr::new(name)).filter(|value| !value.is_empty())
     }
+}
+
+fn is_ours(variable: &OsStr) -> bool {
+    variable.as_encoded_bytes().starts_with(b"GOXEL_")
 }
 
 /// Where a value comes from.
