@@ -336,6 +336,20 @@ fn a_reload_says_what_it_changes_and_what_it_cannot() {
 }
 
 #[test]
+fn a_reload_keeps_what_needs_a_restart() {
+    let old = load(&source("-s /a -j 3 -m 5 -l /l", &[])).unwrap();
+    let new = load(&source("-s /b -j 4 -m 6 --log-format json", &[])).unwrap();
+    let both = reloaded(&old, &new).unwrap();
+    assert_eq!(both.config.unix, old.config.unix);
+    assert_eq!(both.config.log, new.config.log);
+    let limits = plain::Limits { max_connections: 6, ..old.config.limits.clone() };
+    assert_eq!(both.config.limits, limits);
+    // What still differs is what needs the restart.
+    assert_eq!(changes(&both, &new).reloadable, []);
+    assert_eq!(changes(&both, &new).fixed.len(), 2);
+}
+
+#[test]
 fn a_secret_is_never_shown() {
     let env = [("GOXEL_DAEMON_AUTH_TOKEN", "hush")];
     let loaded = load(&source("", &env)).unwrap();

@@ -28,13 +28,18 @@ pub fn load(source: &Source) -> Result<Loaded, ConfigError> {
         file.iter().for_each(|path| gathered.take_file(path));
     }
     let values = gathered.values();
-    let config = Config::new(&values, &source.dir);
-    gathered.faults.extend(config.as_ref().err().into_iter().flatten().map(|it| it.at(&file)));
-    gathered.warnings.extend(idle(&values));
-    let Gathered { faults, warnings, .. } = gathered;
-    match config {
-        Ok(config) if faults.is_empty() => Ok(Loaded { config, action, warnings, file, values }),
-        _ => Err(ConfigError { faults, warnings, action: Some(action) }),
+    let Gathered { mut faults, mut warnings, .. } = gathered;
+    match Config::new(&values, &source.dir) {
+        Ok(config) if faults.is_empty() => {
+            warnings.extend(idle(&values));
+            let dir = source.dir.clone();
+            Ok(Loaded { config, action, warnings, file, values, dir })
+        }
+        Ok(_) => Err(ConfigError { faults, warnings, action: Some(action) }),
+        Err(clashes) => {
+            faults.extend(clashes.iter().map(|it| it.at(file.as_deref())));
+            Err(ConfigError { faults, warnings, action: Some(action) })
+        }
     }
 }
 

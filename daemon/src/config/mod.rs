@@ -211,6 +211,8 @@ pub struct Loaded {
     /// The file that was read.
     pub file: Option<PathBuf>,
     values: Values,
+    /// Where relative paths begin.
+    dir: PathBuf,
 }
 
 impl Loaded {
@@ -271,4 +273,24 @@ pub fn changes(old: &Loaded, new: &Loaded) -> Changes {
         reloadable: reloadable.into_iter().map(change).collect(),
         fixed: fixed.into_iter().map(change).collect(),
     }
+}
+
+/// What holds after a reload: the old settings, with those of the new that take effect at once.
+///
+/// # Errors
+/// When the two do not go together; then the old configuration stays.
+#[allow(dead_code)] // Whoever handles SIGHUP calls it.
+pub fn reloaded(old: &Loaded, new: &Loaded) -> Result<Loaded, ConfigError> {
+    let held = |it: &Setting| {
+        let from = if it.reload { &new.values } else { &old.values };
+        from.0.get(&it.id).map(|held| (it.id, held.clone()))
+    };
+    let values = Values(settings().filter_map(held).collect());
+    let faults = |clashes: Vec<plain::Clash>| ConfigError {
+        faults: clashes.iter().map(|it| it.at(new.file.as_deref())).collect(),
+        warnings: new.warnings.clone(),
+        action: Some(new.action),
+    };
+    let config = Config::new(&values, &old.dir).map_err(faults)?;
+    Ok(Loaded { config, values, dir: old.dir.clone(), ..new.clone() })
 }

@@ -233,12 +233,12 @@ pub struct Clash {
 
 impl Clash {
     /// As a fault, when `file` is what was read.
-    pub fn at(&self, file: &Option<PathBuf>) -> Fault {
+    pub fn at(&self, file: Option<&Path>) -> Fault {
         let text = self.text.clone();
         match (&self.origin, file) {
             (Origin::Variable(name), _) => Fault::Variable { name: name.clone(), text },
             (Origin::File { key, line, column }, Some(path)) => Fault::File {
-                path: path.clone(),
+                path: path.to_owned(),
                 line: *line,
                 column: *column,
                 text: format!("{key}: {text}"),
