@@ -324,6 +324,16 @@ fn the_variables_of_renders_have_their_units_and_never_stop_a_start() {
 }
 
 #[test]
+fn a_port_that_an_orchestrator_set_for_a_service_does_not_stop_a_start() {
+    let env = [("GOXEL_DAEMON_PORT", "tcp://10.0.0.1:8080")];
+    let loaded = load(&source("", &env)).unwrap();
+    assert!(!loaded.config.tcp.enabled);
+    let text = "GOXEL_DAEMON_PORT: Invalid TCP port: tcp://10.0.0.1:8080 (must be 1-65535); the \
+                default is used";
+    assert_eq!(loaded.warnings, [text]);
+}
+
+#[test]
 fn a_reload_says_what_it_changes_and_what_it_cannot() {
     let old = load(&source("-s /a -q 5 -m 5", &[])).unwrap();
     let new = load(&source("-s /b -q 5 -m 6 --log-level debug", &[])).unwrap();

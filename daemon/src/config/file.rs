@@ -4,7 +4,7 @@
 //! `// comments` to the end of the line are allowed.
 
 use std::collections::BTreeMap;
-use std::fs::OpenOptions;
+use std::fs::{self, Metadata, OpenOptions};
 use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
@@ -43,12 +43,17 @@ pub struct BadText {
 /// The file's text. Only a regular file is read, and never more than [`MAX_FILE`] of it.
 pub fn read(path: &Path) -> Result<String, String> {
     let named = |error: io::Error| format!("{}: {error}", path.display());
+    // To open a device may do something; between the two looks it may also have become one.
+    let regular = |metadata: io::Result<Metadata>| match metadata {
+        Ok(metadata) if metadata.is_file() => Ok(()),
+        Ok(_) => Err(format!("{}: not a regular file", path.display())),
+        Err(error) => Err(named(error)),
+    };
+    regular(fs::metadata(path))?;
     // Without O_NONBLOCK the open of a pipe would wait for a writer.
     let flags = libc::O_NONBLOCK | libc::O_CLOEXEC;
     let file = OpenOptions::new().read(true).custom_flags(flags).open(path).map_err(named)?;
-    if !file.metadata().map_err(named)?.is_file() {
-        return Err(format!("{}: not a regular file", path.display()));
-    }
+    regular(file.metadata())?;
     let mut bytes = Vec::new();
     file.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(named)?;
     if bytes.len() as u64 > MAX_FILE {

@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
+use serde_json::Map;
+
 use super::fault::{ConfigError, Fault};
-use super::file::{self, Entry};
+use super::file::{self, BadText, Entry, Place};
 use super::flags::{self, Given};
+use super::keys::{self, Meaning};
 use super::plain::Config;
-use super::settings::{Default, Name, Setting, Standing, by_key, settings};
-use super::table::{FOREIGN, REMARKS, SAY_NOTHING};
+use super::settings::{Default, Name, Setting, Standing, settings};
+use super::table::SAY_NOTHING;
 use super::value::{Kind, Refusal, Unit, Value};
 use super::{Action, Held, Id, Loaded, Origin, Source, Values};
 
@@ -141,78 +144,79 @@ impl Gathered {
             Ok(text) => text,
             Err(text) => return self.faults.push(Fault::Whole(text)),
         };
-        let entries = match file::entries(&text, is_section) {
-            Ok(entries) => entries,
-            Err(bad) => {
-                let place = bad.place;
-                return self.faults.push(Fault::File {
-                    path: path.to_owned(),
-                    line: place.line,
-                    column: place.column,
-                    text: bad.text,
-                });
-            }
-        };
-        // What a system's defaults say comes after all else, so that it is found taken.
-        let (defaults, own): (Vec<_>, Vec<_>) =
-            entries.into_iter().partition(|entry| entry.key.starts_with(DEFAULTS));
-        let mut taken = FileKeys::default();
-        own.iter().for_each(|entry| self.take_entry(path, &entry.key, entry, &mut taken));
-        let mut fallback = FileKeys::default();
-        for entry in &defaults {
-            match inside_defaults(&entry.key) {
-                Some((system, key)) if system == this_system() => {
-                    self.take_entry(path, key, entry, &mut fallback);
-                }
-                Some(_) => {} // Another system's.
-                None => self.take_entry(path, &entry.key, entry, &mut fallback),
+        match file::entries(&text, keys::is_section) {
+            Ok(entries) => self.take_entries(path, &entries),
+            Err(BadText { place: Place { line, column }, text }) => {
+                self.faults.push(Fault::File { path: path.to_owned(), line, column, text });
             }
         }
-        for (id, keys) in fallback.0 {
-            taken.0.entry(id).or_insert(keys);
-        }
-        self.choose(path, taken);
     }
 
+    /// What is for this system counts only where the rest says nothing.
+    fn take_entries(&mut self, path: &Path, entries: &[Entry]) {
+        let mut own = FileKeys::default();
+        let mut of_system = FileKeys::default();
+        for entry in entries {
+            match keys::inside_defaults(&entry.key) {
+                None => self.take_entry(path, &entry.key, entry, &mut own),
+                Some((system, key)) if system == keys::this_system() => {
+                    self.take_entry(path, key, entry, &mut of_system);
+                }
+                Some(_) => {} // Another system's.
+            }
+        }
+        for (id, keys) in of_system.0 {
+            own.0.entry(id).or_insert(keys);
+        }
+        self.choose(path, own);
+    }
+
+    /// `key` is the entry's, without what only says on which system it holds.
     fn take_entry(&mut self, path: &Path, key: &str, entry: &Entry, taken: &mut FileKeys) {
-        let place = format!(
-            "{}:{}:{}: {}",
-            path.display(),
-            entry.place.line,
-            entry.place.column,
-            shortened(&entry.key)
-        );
-        if entry.value.is_null() || REMARKS.contains(&key) || says_nothing(key, entry) {
+        if entry.value.is_null() {
             return;
         }
-        if let Some((setting, unit)) = by_key(key) {
-            return match setting.kind.read_json(unit, &entry.value) {
-                Ok(value) => {
-                    self.warn_of_later(setting, &value, &place);
-                    taken.put(setting, key, value, entry);
-                }
-                Err(refusal) => {
-                    let said = OsString::from(json_text(&entry.value));
-                    let text = refused(setting, setting.label, &said, refusal);
-                    self.faults.push(fault_in_file(path, entry, &format!("{}: {text}", entry.key)));
-                }
-            };
-        }
-        if let Some((_, why)) = FOREIGN.iter().find(|(foreign, _)| within(key, foreign)) {
-            if entry.value.as_object().is_none_or(|object| !object.is_empty()) {
-                self.warnings.push(format!("{place}: no effect: {why}"));
+        match keys::meaning(key) {
+            Meaning::Setting(..) if says_nothing(key, entry) => {}
+            Meaning::Setting(setting, unit) => {
+                self.take_value(path, (setting, unit), key, entry, taken);
             }
-        } else if is_section(key) {
-            if !entry.value.is_object() {
-                let text = format!(
-                    "{key}: Invalid section: {} (must be an object)",
-                    json_text(&entry.value)
-                );
+            Meaning::Foreign(_) if entry.value.as_object().is_some_and(Map::is_empty) => {}
+            Meaning::Foreign(why) => self.warn(path, entry, &format!("no effect: {why}")),
+            Meaning::Section if entry.value.is_object() => {}
+            Meaning::Section => {
+                let said = shortened(&json_text(&entry.value));
+                let text = format!("Invalid section: {said} (must be an object)");
                 self.faults.push(fault_in_file(path, entry, &text));
             }
-        } else {
-            self.warnings.push(format!("{place}: unknown key{}", suggestion(key)));
+            Meaning::Remark => {}
+            Meaning::Unknown(near) => self.warn(path, entry, &format!("unknown key{near}")),
         }
+    }
+
+    fn take_value(
+        &mut self,
+        path: &Path,
+        (setting, unit): (&Setting, Unit),
+        key: &str,
+        entry: &Entry,
+        taken: &mut FileKeys,
+    ) {
+        match setting.kind.read_json(unit, &entry.value) {
+            Ok(value) => {
+                self.warn_of_later(setting, &value, &place_in_file(path, entry));
+                taken.put(setting, key, value, entry);
+            }
+            Err(refusal) => {
+                let said = OsString::from(json_text(&entry.value));
+                let text = refused(setting, setting.label, &said, refusal);
+                self.faults.push(fault_in_file(path, entry, &text));
+            }
+        }
+    }
+
+    fn warn(&mut self, path: &Path, entry: &Entry, text: &str) {
+        self.warnings.push(format!("{}: {text}", place_in_file(path, entry)));
     }
 
     /// Of several keys for one setting, the first in the order of the table.
@@ -269,13 +273,23 @@ impl FileKeys {
     }
 }
 
+/// "FILE:1:2: key".
+fn place_in_file(path: &Path, entry: &Entry) -> String {
+    let place = entry.place;
+    format!("{}:{}:{}: {}", path.display(), place.line, place.column, shortened(&entry.key))
+}
+
 fn fault_in_file(path: &Path, entry: &Entry, text: &str) -> Fault {
     Fault::File {
         path: path.to_owned(),
         line: entry.place.line,
         column: entry.place.column,
-        text: text.to_owned(),
+        text: format!("{}: {text}", entry.key),
     }
+}
+
+fn says_nothing(key: &str, entry: &Entry) -> bool {
+    SAY_NOTHING.iter().any(|(name, value)| *name == key && entry.value == *value)
 }
 
 /// The default, by what the settings before it are.
@@ -313,68 +327,4 @@ fn shortened(text: &str) -> String {
 /// A value as it stands in the file; text without its quotes.
 fn json_text(value: &serde_json::Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned)
-}
-
-const DEFAULTS: &str = "defaults.";
-const SYSTEMS: &[&str] = &["linux", "darwin", "windows"];
-
-fn this_system() -> &'static str {
-    if cfg!(target_os = "macos") { "darwin" } else { std::env::consts::OS }
-}
-
-/// The system and the key of `defaults.<system>.<key>`.
-fn inside_defaults(key: &str) -> Option<(&str, &str)> {
-    let (system, key) = key.strip_prefix(DEFAULTS)?.split_once('.')?;
-    SYSTEMS.contains(&system).then_some((system, key))
-}
-
-/// Does something known stand inside an object of that name?
-fn is_section(key: &str) -> bool {
-    if let Some((_, key)) = inside_defaults(key) {
-        return is_section(key);
-    }
-    let system = key.strip_prefix(DEFAULTS).is_some_and(|it| SYSTEMS.contains(&it));
-    let inside = |known: &str| known.strip_prefix(key).is_some_and(|it| it.starts_with('.'));
-    system || key == "defaults" || known_keys().any(inside)
-}
-
-fn known_keys() -> impl Iterator<Item = &'static str> {
-    let own = settings().flat_map(|setting| setting.keys().map(|name| name.0));
-    own.chain(FOREIGN.iter().map(|foreign| foreign.0))
-}
-
-fn within(key: &str, section: &str) -> bool {
-    key.strip_prefix(section).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-}
-
-fn says_nothing(key: &str, entry: &Entry) -> bool {
-    SAY_NOTHING.iter().any(|(name, value)| *name == key && entry.value == *value)
-}
-
-/// A key that looks like it, or that ends alike in another section.
-fn suggestion(key: &str) -> String {
-    let last = |key: &str| key.rsplit('.').next().unwrap_or_default().to_owned();
-    let near = known_keys().map(|known| (distance(known, key), known)).min();
-    let near = near.filter(|(distance, _)| *distance <= 2).map(|(_, known)| known);
-    let alike = || known_keys().find(|known| last(known) == last(key));
-    near.or_else(alike).map_or(String::new(), |known| format!(" (is it {known}?)"))
-}
-
-/// How many letters must be changed, added or left out.
-fn distance(one: &str, two: &str) -> usize {
-    const LONGEST: usize = 100;
-    if two.len() > LONGEST {
-        return LONGEST;
-    }
-    let mut row: Vec<usize> = (0..=two.len()).collect();
-    for (at, from) in one.bytes().enumerate() {
-        let mut corner = at;
-        row[0] = at + 1;
-        for (column, to) in two.bytes().enumerate() {
-            let changed = corner + usize::from(from != to);
-            corner = row[column + 1];
-            row[column + 1] = changed.min(corner + 1).min(row[column] + 1);
-        }
-    }
-    row[two.len()]
 }

@@ -5,13 +5,14 @@
 //! is refused as an option, and warned about in a file.
 //!
 //! - `table/`, [`settings`]: what can be set; [`value`]: what a value may be.
-//! - [`flags`], [`file`]: what the places say; [`layers`]: which of them wins.
+//! - [`flags`], [`file`]: what the places say; [`keys`]: what a key means; [`layers`]: who wins.
 //! - [`plain`]: the values by name, for everybody else; [`show`], [`help`]: for people.
 
 mod fault;
 mod file;
 mod flags;
 mod help;
+mod keys;
 mod layers;
 pub mod plain;
 mod settings;

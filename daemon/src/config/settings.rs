@@ -32,7 +32,7 @@ pub struct Setting {
     /// May this be changed by SIGHUP?
     pub reload: bool,
     pub standing: Standing,
-    /// A bad value in the environment is only warned about (spec/render-transfer.md 3).
+    /// A bad value in the environment is only warned about, as those of renders always were.
     pub lenient_env: bool,
 }
 

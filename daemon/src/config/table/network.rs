@@ -82,6 +82,8 @@ pub const NETWORK: &[Setting] = &[
         flags: &[newer("port", TcpPart("PORT"))],
         env: &[Name("GOXEL_DAEMON_PORT", Unit::One)],
         standing: Later(NO_TCP),
+        // Orchestrators set GOXEL_DAEMON_PORT=tcp://... for a service of that name.
+        lenient_env: true,
         ..ROW
     },
     Setting {
