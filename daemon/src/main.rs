@@ -96,13 +96,23 @@ fn act(loaded: &Loaded) -> ExitCode {
 
 /// An option that is read, and not obeyed.
 fn unwired(loaded: &Loaded) -> Option<String> {
-    let ids = [Id::Daemonize, Id::PidFile, Id::WorkingDir, Id::User, Id::Group, Id::LogFile];
-    let ids = ids.into_iter().chain([Id::LogFormat, Id::Root]);
-    let named = ids.map(|id| loaded.origin(id)).find_map(|origin| match origin {
-        Origin::Flag(option) if option != "-f" && option != "--foreground" => Some(option.clone()),
+    let word = match loaded.action {
+        Action::Status => Some("--status"),
+        Action::Stop => Some("--stop"),
+        Action::Reload => Some("--reload"),
+        Action::TestLifecycle => Some("--test-lifecycle"),
+        Action::TestSignals => Some("--test-signals"),
+        Action::TestMode => Some("--test-mode"),
+        _ => None,
+    };
+    let ids = [Id::PidFile, Id::WorkingDir, Id::User, Id::Group, Id::LogFile, Id::LogFormat];
+    let detach = loaded.config.process.daemonize.then_some(Id::Daemonize);
+    let ids = detach.into_iter().chain(ids).chain([Id::Root]);
+    let mut named = ids.map(|id| loaded.origin(id)).filter_map(|origin| match origin {
+        Origin::Flag(option) => Some(option.clone()),
         _ => None,
     });
-    named.or_else(|| (loaded.action != Action::Run).then(|| "that".to_owned()))
+    word.map(str::to_owned).or_else(|| named.next())
 }
 
 /// Serves until a signal ends it.
