@@ -1,0 +1,185 @@
+//! Settings of the work: how much of it, how fast, for whom.
+
+use std::thread;
+
+use crate::config::settings::{
+    Default::{Is, Made},
+    Name, ROW,
+    Sets::{On, Value as Takes},
+    Setting,
+    Standing::Later,
+    legacy, legacy_long, newer,
+};
+use crate::config::value::{Kind, Unit, Value, Word, word};
+use crate::config::{Id, Values};
+
+const DAY: u64 = 86_400_000;
+const MIB: u64 = 1 << 20;
+
+pub const LIMITS: &[Setting] = &[
+    Setting {
+        id: Id::Workers,
+        key: "server.workers",
+        kind: Kind::Count { min: 1, max: 64 },
+        default: Made(workers, "one per processor"),
+        label: "number of worker threads",
+        brief: "Worker threads",
+        flags: &[legacy('j', "workers", Takes("N")).also(&["worker-threads"])],
+        env: &[Name("GOXEL_MAX_WORKERS", Unit::One), Name("GOXEL_WORKER_THREADS", Unit::One)],
+        also: &[Name("daemon.worker_threads", Unit::One)],
+        ..ROW
+    },
+    Setting {
+        id: Id::QueueSize,
+        key: "server.queue_size",
+        kind: Kind::Count { min: 1, max: 65536 },
+        default: Is("1024"),
+        label: "queue size",
+        brief: "Jobs that may wait for a worker",
+        flags: &[legacy('q', "queue-size", Takes("N"))],
+        env: &[Name("GOXEL_QUEUE_SIZE", Unit::One)],
+        ..ROW
+    },
+    Setting {
+        id: Id::MaxConnections,
+        key: "server.max_connections",
+        kind: Kind::Count { min: 1, max: 65536 },
+        default: Is("256"),
+        label: "max connections",
+        brief: "Clients at a time",
+        flags: &[legacy('m', "max-connections", Takes("N"))],
+        env: &[Name("GOXEL_MAX_CONNECTIONS", Unit::One)],
+        also: &[Name("daemon.max_connections", Unit::One)],
+        reload: true,
+        ..ROW
+    },
+    Setting {
+        id: Id::Protocol,
+        key: "server.protocol",
+        kind: Kind::Word(&[
+            word("auto"),
+            word("jsonrpc"),
+            Word { name: "mcp", also: &[], later: true },
+        ]),
+        default: Is("auto"),
+        label: "protocol",
+        brief: "What clients speak",
+        flags: &[legacy('P', "protocol", Takes("NAME"))],
+        ..ROW
+    },
+    Setting {
+        id: Id::PriorityQueue,
+        key: "server.enable_priority_queue",
+        default: Is("false"),
+        label: "enable_priority_queue",
+        brief: "Let short requests go before long ones",
+        flags: &[legacy_long("priority-queue", On)],
+        standing: Later("priorities"),
+        ..ROW
+    },
+    Setting {
+        id: Id::RequestTimeout,
+        key: "daemon.timeout_ms",
+        kind: Kind::Time { min: 0, max: DAY },
+        unit: Unit::Ms,
+        default: Is("0"),
+        label: "request timeout",
+        brief: "How long a request may take; 0 is for ever",
+        also: &[Name("server.timeout_seconds", Unit::Seconds)],
+        reload: true,
+        standing: Later("timeouts"),
+        ..ROW
+    },
+    Setting {
+        id: Id::IdleTimeout,
+        key: "server.idle_timeout_seconds",
+        kind: Kind::Time { min: 0, max: 30 * DAY },
+        unit: Unit::Seconds,
+        default: Is("0"),
+        label: "idle timeout",
+        brief: "How long a client may be silent; 0 is for ever",
+        flags: &[newer("idle-timeout", Takes("SECONDS"))],
+        reload: true,
+        standing: Later("timeouts"),
+        ..ROW
+    },
+    Setting {
+        id: Id::MaxRequest,
+        key: "security.max_request_size_mb",
+        kind: Kind::Size { min: MIB, max: 1024 * MIB },
+        unit: Unit::Mib,
+        default: Is("16"),
+        label: "max request size",
+        brief: "The longest request, in MiB",
+        more: "A longer one is answered with an error.",
+        reload: true,
+        ..ROW
+    },
+    Setting {
+        id: Id::RateLimit,
+        key: "security.rate_limiting.enabled",
+        default: Is("false"),
+        label: "rate limiting",
+        brief: "Bound the requests a second of each client",
+        reload: true,
+        standing: Later("rate limits"),
+        ..ROW
+    },
+    Setting {
+        id: Id::RatePerSecond,
+        key: "security.rate_limiting.requests_per_second",
+        kind: Kind::Count { min: 1, max: 1_000_000 },
+        default: Is("100"),
+        label: "requests per second",
+        brief: "Requests a second of each client, over time",
+        reload: true,
+        standing: Later("rate limits"),
+        ..ROW
+    },
+    Setting {
+        id: Id::RateBurst,
+        key: "security.rate_limiting.burst_size",
+        kind: Kind::Count { min: 1, max: 1_000_000 },
+        default: Is("200"),
+        label: "burst size",
+        brief: "Requests of each client at once",
+        reload: true,
+        standing: Later("rate limits"),
+        ..ROW
+    },
+    Setting {
+        id: Id::Root,
+        key: "security.root",
+        kind: Kind::Path,
+        label: "root directory",
+        brief: "Directory that holds every file a request may name",
+        more: "Without one requests may name any file that the user it runs as may.",
+        flags: &[newer("root", Takes("DIR"))],
+        ..ROW
+    },
+    Setting {
+        id: Id::Authentication,
+        key: "security.enable_authentication",
+        default: Is("false"),
+        label: "enable_authentication",
+        brief: "Serve only clients that send the token",
+        standing: Later("authentication"),
+        ..ROW
+    },
+    Setting {
+        id: Id::AuthToken,
+        key: "security.auth_token",
+        kind: Kind::Secret,
+        label: "token",
+        brief: "What clients send to be served; never shown",
+        env: &[Name("GOXEL_DAEMON_AUTH_TOKEN", Unit::One)],
+        reload: true,
+        standing: Later("authentication"),
+        ..ROW
+    },
+];
+
+fn workers(_: &Values) -> Value {
+    let processors = thread::available_parallelism().map_or(4, usize::from);
+    Value::Number(processors.min(64) as u64)
+}
