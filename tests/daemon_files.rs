@@ -75,12 +75,12 @@ fn a_disk_that_fills_up_is_an_error_and_leaves_the_old_file() {
     let Some(prlimit) = tool("prlimit") else {
         return skip("prlimit", "it makes files of a running daemon hit a limit");
     };
-    let (daemon, mut client) = daemon_with_a_voxel();
+    let (mut daemon, mut client) = daemon_with_a_voxel();
     let path = daemon.dir().join("a.png");
     fs::write(&path, "old").unwrap();
     let before = state(&mut client, daemon.dir());
     // The system then treats longer files as it treats a full disk, and sends SIGXFSZ besides.
-    let pid = daemon.pid().to_string();
+    let pid = daemon.worker().to_string();
     let limit = |longest: &str| {
         let limited = Command::new(&prlimit).args([longest, "--pid", &pid]).status().unwrap();
         assert!(limited.success());

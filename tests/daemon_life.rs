@@ -51,8 +51,8 @@ fn a_bad_command_line_is_refused_in_the_legacy_words() {
     check(&["-q", "0"], "1\nInvalid queue size: 0 (must be 1-65536)\n");
     check(&["-m", "x"], "1\nInvalid max connections: x (must be 1-65536)\n");
     check(&["--frobnicate"], last);
-    let not_yet = format!("1\n--daemonize is not in goxel-daemon {VERSION} yet\n");
-    check(&["--daemonize"], &not_yet);
+    let not_yet = format!("1\n--tcp is not in goxel-daemon {VERSION} yet\n");
+    check(&["--tcp", "127.0.0.1:7890"], &not_yet);
 }
 
 #[test]
@@ -145,8 +145,7 @@ fn other_signals_are_survived_and_logged() {
     }
     daemon.signal(Signal::SIGTERM);
     daemon.wait(STOP_TIME).expect("it stops in time");
-    for expected in ["SIGHUP: there is no configuration", "SIGUSR1: up ", "log level is now DEBUG"]
-    {
+    for expected in ["SIGHUP: 0 settings changed", "SIGUSR1: up ", "log level is now DEBUG"] {
         assert!(daemon.log().contains(expected), "no {expected:?} in {}", daemon.log());
     }
 }
@@ -173,8 +172,9 @@ fn clients_wait_while_the_system_allows_no_more_open_files() {
         return skip("prlimit", "it takes descriptors away from a running daemon");
     };
     let mut daemon = Daemon::start(&[]);
-    let open = fs::read_dir(format!("/proc/{}/fd", daemon.pid())).unwrap().count();
-    let (limit, pid) = (format!("--nofile={}", open + 2), daemon.pid().to_string());
+    let worker = daemon.worker();
+    let open = fs::read_dir(format!("/proc/{worker}/fd")).unwrap().count();
+    let (limit, pid) = (format!("--nofile={}", open + 2), worker.to_string());
     assert!(Command::new(prlimit).args([&limit, "--pid", &pid]).status().unwrap().success());
     // Two fit; the others wait at the door until those before them have left.
     let clients: Vec<_> = (0..6).map(|_| daemon.client()).collect();

@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 /// Where `unsafe` may stand: the C boundary, what talks to the kernel by raw pointers, and vectors.
 const UNSAFE_HOMES: &[&str] = &[
     "capi/src",
+    "daemon/src/fork.rs",
     "daemon/src/mapped.rs",
     "daemon/src/os.rs",
     "engine/src/render/simd",
@@ -53,6 +54,15 @@ fn unsafe_code_stands_only_where_it_is_allowed() {
         let home = UNSAFE_HOMES.iter().any(|home| path.starts_with(home));
         let line = text.lines().position(permits)?;
         (!home).then(|| format!("unsafe code is allowed in line {}", line + 1))
+    });
+}
+
+#[test]
+fn one_module_forks() {
+    check_sources(|path, text| {
+        let is_it = path == Path::new("daemon/src/fork.rs");
+        let forks = text.contains(concat!("ForkRes", "ult"));
+        (forks != is_it && (forks || is_it)).then(|| "forks, or is said to".to_owned())
     });
 }
 

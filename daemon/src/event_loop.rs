@@ -12,12 +12,14 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use log::LevelFilter;
 use nix::errno::Errno;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 
+use crate::config::{self, Config, Loaded, Source as Configured};
 use crate::connection::Connection;
+use crate::link::{Link, Word};
 use crate::listener::Listener;
+use crate::logging;
 use crate::service::{Pause, Service, too_many_connections};
 use crate::signals::{Order, Signals};
 use crate::stats::Stats;
@@ -29,11 +31,12 @@ enum Source {
     Listener,
     Signals,
     Pool,
+    Supervisor,
     Connection(u64),
 }
 
 /// The numbers below this one are not connections.
-const FIRST_CONNECTION: u64 = 3;
+const FIRST_CONNECTION: u64 = 4;
 
 impl Source {
     fn of(event: &EpollEvent) -> Source {
@@ -41,6 +44,7 @@ impl Source {
             0 => Source::Listener,
             1 => Source::Signals,
             2 => Source::Pool,
+            3 => Source::Supervisor,
             token => Source::Connection(token),
         }
     }
@@ -50,6 +54,7 @@ impl Source {
             Source::Listener => 0,
             Source::Signals => 1,
             Source::Pool => 2,
+            Source::Supervisor => 3,
             Source::Connection(token) => token,
         };
         EpollEvent::new(flags, data)
@@ -64,14 +69,16 @@ const EVENTS_PER_TURN: usize = 256;
 const READ_PER_TURN: usize = 64 << 10;
 /// How long nobody is let in when the system cannot take one more.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(250);
-/// How long a stopping daemon works on; it has promised to be gone within two seconds.
-const DRAIN_TIME: Duration = Duration::from_millis(1500);
+/// What a stopping worker leaves of the time it is given, to end in.
+const LAST_MOMENT: Duration = Duration::from_millis(500);
 
-/// What the clients may take.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    pub max_connections: usize,
-    pub max_message: usize,
+/// What the loop is connected to, and how it is to behave.
+pub struct Outside {
+    pub listener: Listener,
+    pub signals: Signals,
+    pub link: Link,
+    pub loaded: Loaded,
+    pub source: Configured,
 }
 
 /// Whether new clients are let in.
@@ -95,6 +102,7 @@ pub struct EventLoop {
     door: Door,
     crowd: Crowd,
     signals: Signals,
+    link: Link,
     service: Service,
     connections: HashMap<u64, Connection>,
     next_token: u64,
@@ -103,23 +111,22 @@ pub struct EventLoop {
     /// Connections to send to, to watch anew, or to close at the end of the turn.
     touched: Vec<u64>,
     stop_by: Option<Instant>,
-    limits: Limits,
-    log_level: LevelFilter,
+    loaded: Loaded,
+    source: Configured,
     stats: Arc<Stats>,
     scratch: Box<[u8]>,
 }
 
 impl EventLoop {
-    pub fn new(
-        listener: Listener,
-        signals: Signals,
-        service: Service,
-        limits: Limits,
-        stats: Arc<Stats>,
-    ) -> io::Result<EventLoop> {
+    pub fn new(outside: Outside, mut service: Service, stats: Arc<Stats>) -> io::Result<EventLoop> {
+        let Outside { listener, signals, link, loaded, source } = outside;
+        service.slow_request = loaded.config.log.slow_request;
         let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
         epoll.add(&listener, Source::Listener.event(EpollFlags::EPOLLIN))?;
-        epoll.add(&signals, Source::Signals.event(EpollFlags::EPOLLIN))?;
+        if let Some(signals) = signals.as_fd() {
+            epoll.add(signals, Source::Signals.event(EpollFlags::EPOLLIN))?;
+        }
+        epoll.add(&link, Source::Supervisor.event(EpollFlags::EPOLLIN))?;
         epoll.add(&service.pool, Source::Pool.event(EpollFlags::EPOLLIN))?;
         Ok(EventLoop {
             epoll,
@@ -127,21 +134,27 @@ impl EventLoop {
             door: Door::Open,
             crowd: Crowd::Untold,
             signals,
+            link,
             service,
             connections: HashMap::new(),
             next_token: FIRST_CONNECTION,
             runnable: VecDeque::new(),
             touched: Vec::new(),
             stop_by: None,
-            limits,
-            log_level: log::max_level(),
+            loaded,
+            source,
             stats,
             scratch: vec![0; READ_PER_TURN].into_boxed_slice(),
         })
     }
 
+    fn config(&self) -> &Config {
+        &self.loaded.config
+    }
+
     /// Serves until a signal stops it; returns when what was begun is done, or out of time.
     pub fn run(&mut self) -> io::Result<()> {
+        self.link.say(Word::Ready);
         while !self.is_finished() {
             self.turn()?;
         }
@@ -161,6 +174,7 @@ impl EventLoop {
             match Source::of(event) {
                 Source::Listener => clients_wait = true,
                 Source::Signals => self.obey_signals(),
+                Source::Supervisor => self.hear_supervisor(),
                 Source::Pool => self.take_results(),
                 Source::Connection(token) => self.hear(token, event.events()),
             }
@@ -202,7 +216,7 @@ impl EventLoop {
     /// another's leaving is never a client too many.
     fn let_in(&mut self) {
         for number in 0..ACCEPT_PER_TURN {
-            let full = self.connections.len() >= self.limits.max_connections;
+            let full = self.connections.len() >= self.config().limits.max_connections;
             if full && number > 0 {
                 return;
             }
@@ -219,7 +233,7 @@ impl EventLoop {
     fn welcome(&mut self, stream: UnixStream) {
         let token = self.next_token;
         self.next_token += 1;
-        self.connections.insert(token, Connection::new(stream, self.limits.max_message));
+        self.connections.insert(token, Connection::new(stream, self.config().limits.max_request));
         Stats::count(&self.stats.accepted);
         self.stats.open.store(self.connections.len(), Ordering::Relaxed);
         self.touched.push(token);
@@ -233,7 +247,7 @@ impl EventLoop {
             log::warn!("turning clients away: {} are connected", self.connections.len());
             self.crowd = Crowd::Told;
         }
-        let line = too_many_connections(self.limits.max_connections) + "\n";
+        let line = too_many_connections(self.config().limits.max_connections) + "\n";
         // A new socket has room for one line; a client that is gone already needs none.
         let _ = stream.write_all(line.as_bytes());
         // Closed with a request unread, the client would see a reset instead of the end.
@@ -365,22 +379,60 @@ impl EventLoop {
         for order in self.signals.orders() {
             match order {
                 Order::Stop => self.stop(),
-                Order::Reload => log::info!("SIGHUP: there is no configuration file to reload"),
+                Order::Reload => self.reload(),
                 Order::LogStatistics => log::info!("SIGUSR1: {}", self.stats),
-                Order::ToggleDebug => self.toggle_debug(),
+                Order::ToggleDebug => {
+                    logging::toggle_debug(self.config().log.level);
+                    log::info!("SIGUSR2: log level is now {}", log::max_level());
+                }
             }
         }
     }
 
-    fn toggle_debug(&self) {
-        let debugging = log::max_level() >= LevelFilter::Debug;
-        let level = match self.log_level {
-            // Started at debug already: off is one step down.
-            LevelFilter::Debug | LevelFilter::Trace => LevelFilter::Info,
-            usual => usual,
+    fn hear_supervisor(&mut self) {
+        for word in self.link.hear() {
+            match word {
+                Word::Ask => self.link.say(Word::Alive),
+                Word::Gone => self.be_alone(),
+                Word::Ready | Word::Alive => {}
+            }
+        }
+    }
+
+    /// Without a supervisor nobody would replace us, and a next daemon waits for the socket.
+    fn be_alone(&mut self) {
+        if let Err(errno) = self.epoll.delete(&self.link) {
+            log::error!("the supervisor cannot be forgotten: {errno}");
+        }
+        if self.stop_by.is_none() {
+            log::error!("the supervisor is gone");
+            self.stop();
+        }
+    }
+
+    /// Takes over what may change while we run. A configuration that is wrong changes nothing.
+    fn reload(&mut self) {
+        let outcome = config::load(&self.source).and_then(|new| {
+            let changes = config::changes(&self.loaded, &new);
+            config::reloaded(&self.loaded, &new).map(|loaded| (loaded, changes))
+        });
+        let (loaded, changes) = match outcome {
+            Ok(both) => both,
+            Err(error) => {
+                return log::error!("SIGHUP: the configuration stays as it was: {error}");
+            }
         };
-        log::set_max_level(if debugging { level } else { LevelFilter::Debug });
-        log::info!("SIGUSR2: log level is now {}", log::max_level());
+        if let Err(error) = logging::change(&loaded.config.log) {
+            log::error!("the log stays as it was: {error}");
+        }
+        loaded.warnings.iter().for_each(|warning| log::warn!("{warning}"));
+        log::info!("SIGHUP: {} settings changed", changes.reloadable.len());
+        changes.reloadable.iter().for_each(|change| log::info!("{change}"));
+        for change in &changes.fixed {
+            log::warn!("{change}: needs a restart");
+        }
+        self.service.slow_request = loaded.config.log.slow_request;
+        self.loaded = loaded;
     }
 
     /// Lets nobody in, listens to nobody, and gives what was begun a moment. The second time,
@@ -391,9 +443,9 @@ impl EventLoop {
             self.stop_by = Some(Instant::now());
             return;
         }
-        log::info!("stopping");
-        self.stop_by = Some(Instant::now() + DRAIN_TIME);
-        // Removes the socket: a next daemon can start while this one ends.
+        log::debug!("the worker stops");
+        let grace = self.config().process.shutdown_timeout.saturating_sub(LAST_MOMENT);
+        self.stop_by = Some(Instant::now() + grace);
         self.listener = None;
         for (token, connection) in &mut self.connections {
             connection.stop_listening();

@@ -1,6 +1,7 @@
 //! One message being answered: a request, or a batch that is taken element by element.
 
 use std::collections::VecDeque;
+use std::time::{Duration, Instant};
 
 use goxel_rpc::{INTERNAL_ERROR, Outcome, Request, RpcError, batch_reply, reply};
 
@@ -33,6 +34,8 @@ pub struct Exchange {
     reply_bytes: usize,
     shape: Shape,
     pub stage: Stage,
+    /// When the current request was begun.
+    begun: Option<Instant>,
 }
 
 impl Exchange {
@@ -45,12 +48,24 @@ impl Exchange {
     }
 
     fn new(requests: VecDeque<Request>, shape: Shape) -> Exchange {
-        Exchange { requests, replies: Vec::new(), reply_bytes: 0, shape, stage: Stage::Ready }
+        let (replies, stage) = (Vec::new(), Stage::Ready);
+        Exchange { requests, replies, reply_bytes: 0, shape, stage, begun: None }
     }
 
     /// The request to be answered next.
     pub fn current(&self) -> Option<&Request> {
         self.requests.front()
+    }
+
+    /// The current request is begun.
+    pub fn begin(&mut self) {
+        self.begun = Some(Instant::now());
+    }
+
+    /// The current request, when it has taken as long as that by now.
+    pub fn slow(&self, threshold: Duration) -> Option<(&Request, Duration)> {
+        let taken = self.begun?.elapsed();
+        self.current().filter(|_| taken >= threshold).map(|request| (request, taken))
     }
 
     /// Why the current request must not be carried out, if so.
@@ -84,7 +99,7 @@ impl Exchange {
     }
 
     fn end_current(&mut self, line: impl FnOnce(&Request) -> String) {
-        self.stage = Stage::Ready;
+        (self.stage, self.begun) = (Stage::Ready, None);
         let Some(request) = self.requests.pop_front() else { return };
         if request.answers() {
             let line = line(&request);

@@ -2,14 +2,13 @@
 
 use std::io;
 use std::path::Path;
-use std::process;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use goxel_rpc::{Facts, Host};
-use nix::unistd::gethostname;
+use nix::unistd::{Pid, gethostname};
 
 use crate::files::Files;
 use crate::os;
@@ -20,16 +19,19 @@ use crate::stats::{Stats, memory_bytes};
 pub struct Machine {
     files: Arc<Files>,
     stats: Arc<Stats>,
+    /// The process that signals are meant for.
+    pid: u32,
     hostname: String,
     processors: usize,
 }
 
 impl Machine {
-    pub fn new(files: Arc<Files>, stats: Arc<Stats>) -> Machine {
+    pub fn new(files: Arc<Files>, stats: Arc<Stats>, supervisor: Pid) -> Machine {
         let hostname = gethostname().map(|name| name.to_string_lossy().into_owned());
         Machine {
             files,
             stats,
+            pid: u32::try_from(supervisor.as_raw()).unwrap_or(0),
             hostname: hostname.unwrap_or_else(|_| "localhost".into()),
             processors: thread::available_parallelism().map_or(1, usize::from),
         }
@@ -52,7 +54,7 @@ impl Host for Machine {
     fn facts(&self) -> Facts {
         let now = i64::try_from(self.unix_seconds()).unwrap_or(i64::MAX);
         Facts {
-            pid: process::id(),
+            pid: self.pid,
             hostname: self.hostname.clone(),
             local_time: os::local_time(now),
             uptime_seconds: self.stats.uptime_seconds(),

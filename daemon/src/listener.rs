@@ -1,4 +1,5 @@
-//! The listening socket: taken over from nobody who is alive, and removed only while it is ours.
+//! The listening socket: taken over from nobody who is alive, and its file removed only while it
+//! is ours.
 //!
 //! Start-ups in one folder take turns by a lock on the folder itself, so that of two daemons that
 //! both find a dead socket only one replaces it, and no lock file stays behind.
@@ -7,25 +8,25 @@ use std::fmt;
 use std::fs::{self, File, Permissions, TryLockError};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
-use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, chown};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
 use nix::errno::Errno;
+use nix::sys::signal::kill;
 use nix::sys::socket::{
-    AddressFamily, Backlog, SockFlag, SockType, UnixAddr, bind, connect, getsockopt, listen,
-    socket, sockopt,
+    AddressFamily, Backlog, SockFlag, SockType, SockaddrLike, SockaddrStorage, UnixAddr, bind,
+    connect, getsockname, getsockopt, listen, socket, sockopt,
 };
+use nix::unistd::Pid;
 
-/// Connections the system may hold for us until we accept them.
-const BACKLOG: i32 = 128;
-/// Who may connect: the owner and the group.
-const SOCKET_MODE: u32 = 0o660;
 /// How often, and how long after each try, another start-up in the folder is waited for.
 const LOCK_TRIES: u32 = 200;
 const LOCK_PAUSE: Duration = Duration::from_millis(10);
+/// How long the worker of a killed daemon may take to notice that it is alone.
+const ORPHAN_TRIES: u32 = 300;
 
 /// Why the socket could not be had.
 #[derive(Debug)]
@@ -60,24 +61,54 @@ impl fmt::Display for ListenError {
     }
 }
 
-/// A bound, listening, non-blocking Unix socket; its file goes when this is dropped.
+/// A bound, listening, non-blocking Unix socket.
 #[derive(Debug)]
 pub struct Listener {
     socket: UnixListener,
-    path: PathBuf,
-    /// Device and inode of the file we made: a later one under our name is not ours to remove.
-    file: (u64, u64),
+}
+
+/// The name of a listening socket in the file system; gone when this is dropped.
+#[derive(Debug)]
+pub struct SocketFile {
+    /// With device and inode of the file we made: a later one under our name is not ours to
+    /// remove. None once it is removed, or when somebody else made it.
+    place: Option<(PathBuf, (u64, u64))>,
+}
+
+/// Where to listen, and who may connect.
+#[derive(Clone, Copy, Debug)]
+pub struct Address<'a> {
+    pub path: &'a Path,
+    /// Permission bits.
+    pub mode: u32,
+    pub owner: Option<u32>,
+    pub group: Option<u32>,
+    /// Connections the system may hold for us until we accept them.
+    pub backlog: u32,
 }
 
 impl Listener {
-    pub fn bind(path: &Path) -> Result<Listener, ListenError> {
+    pub fn bind(address: &Address<'_>) -> Result<(Listener, SocketFile), ListenError> {
+        let path = address.path;
         let at = |path: &Path, error: io::Error| ListenError::Io { path: path.to_owned(), error };
         let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
         let folder = folder.unwrap_or(Path::new("."));
         let turn = File::open(folder).map_err(|error| at(folder, error))?;
         take_turn(&turn, folder)?;
         remove_if_dead(path)?;
-        listen_at(path).map_err(|error| at(path, error))
+        listen_at(address).map_err(|error| at(path, error))
+    }
+
+    /// A socket that was bound and listens already; its file is not ours.
+    pub fn inherited(socket: OwnedFd) -> io::Result<(Listener, SocketFile)> {
+        let address: SockaddrStorage = getsockname(socket.as_raw_fd())?;
+        let is_unix = address.family() == Some(AddressFamily::Unix);
+        if !is_unix || !getsockopt(&socket, sockopt::AcceptConn)? {
+            return Err(io::Error::other("not a listening Unix socket"));
+        }
+        let socket = UnixListener::from(socket);
+        socket.set_nonblocking(true)?;
+        Ok((Listener { socket }, SocketFile { place: None }))
     }
 
     /// The next client, if one waits.
@@ -103,11 +134,20 @@ impl AsFd for Listener {
     }
 }
 
-impl Drop for Listener {
-    fn drop(&mut self) {
-        if identity(&self.path).is_ok_and(|file| file == self.file) {
-            let _ = fs::remove_file(&self.path);
+impl SocketFile {
+    /// Takes the name away, unless it is somebody else's by now.
+    pub fn remove(&mut self) {
+        if let Some((path, file)) = self.place.take()
+            && identity(&path).is_ok_and(|there| there == file)
+        {
+            let _ = fs::remove_file(&path);
         }
+    }
+}
+
+impl Drop for SocketFile {
+    fn drop(&mut self) {
+        self.remove();
     }
 }
 
@@ -144,7 +184,7 @@ fn remove_if_dead(path: &Path) -> Result<(), ListenError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(io_error(error)),
     }
-    match probe(path).map_err(io_error)? {
+    match probe_patiently(path).map_err(io_error)? {
         Found::Nothing => Ok(()),
         Found::Alive(pid) => Err(ListenError::AlreadyRunning { path: path.to_owned(), pid }),
         Found::Dead => {
@@ -152,6 +192,22 @@ fn remove_if_dead(path: &Path) -> Result<(), ListenError> {
             fs::remove_file(path).map_err(io_error)
         }
     }
+}
+
+/// Knocks until it is clear who is there: where the one who opened the socket was killed, a worker
+/// of his holds it for another moment.
+fn probe_patiently(path: &Path) -> io::Result<Found> {
+    for _ in 0..ORPHAN_TRIES {
+        match probe(path)? {
+            Found::Alive(Some(pid)) if is_gone(pid) => thread::sleep(LOCK_PAUSE),
+            found => return Ok(found),
+        }
+    }
+    probe(path)
+}
+
+fn is_gone(pid: i32) -> bool {
+    pid > 0 && kill(Pid::from_raw(pid), None) == Err(Errno::ESRCH)
 }
 
 /// Knocks, without waiting: a live server with a full backlog would not let us in.
@@ -174,18 +230,19 @@ fn new_socket() -> nix::Result<OwnedFd> {
     socket(AddressFamily::Unix, SockType::Stream, flags, None)
 }
 
-fn listen_at(path: &Path) -> io::Result<Listener> {
+fn listen_at(address: &Address<'_>) -> io::Result<(Listener, SocketFile)> {
+    let path = address.path;
     let socket = new_socket()?;
     bind(socket.as_raw_fd(), &UnixAddr::new(path)?)?;
-    let listener = Listener {
-        socket: UnixListener::from(socket),
-        path: path.to_owned(),
-        file: identity(path)?,
-    };
+    let file = SocketFile { place: Some((path.to_owned(), identity(path)?)) };
     // Nobody can connect before `listen`, so nobody gets in under a laxer mode.
-    fs::set_permissions(path, Permissions::from_mode(SOCKET_MODE))?;
-    listen(&listener.socket, Backlog::new(BACKLOG)?)?;
-    Ok(listener)
+    if address.owner.is_some() || address.group.is_some() {
+        chown(path, address.owner, address.group)?;
+    }
+    fs::set_permissions(path, Permissions::from_mode(address.mode))?;
+    let backlog = i32::try_from(address.backlog).unwrap_or(i32::MAX);
+    listen(&socket, Backlog::new(backlog.min(Backlog::MAXCONN.into()))?)?;
+    Ok((Listener { socket: UnixListener::from(socket) }, file))
 }
 
 #[cfg(test)]
@@ -193,9 +250,14 @@ mod tests {
     use super::*;
     use tempfile::tempdir;
 
+    fn bind(path: &Path) -> Result<(Listener, SocketFile), ListenError> {
+        let address = Address { path, mode: 0o660, owner: None, group: None, backlog: 128 };
+        Listener::bind(&address)
+    }
+
     #[track_caller]
     fn check(path: &Path, expected: &str) {
-        let said = match Listener::bind(path) {
+        let said = match bind(path) {
             Ok(_) => "bound".to_owned(),
             Err(error) => error.to_string().replace(&path.display().to_string(), "S"),
         };
@@ -206,7 +268,7 @@ mod tests {
     fn a_live_server_keeps_its_socket() {
         let dir = tempdir().unwrap();
         let path = dir.path().join("s");
-        let first = Listener::bind(&path).unwrap();
+        let first = bind(&path).unwrap();
         let pid = std::process::id();
         check(&path, &format!("S is already running there (PID: {pid})"));
         drop(first);
@@ -235,7 +297,7 @@ mod tests {
     #[test]
     fn a_missing_folder_is_named() {
         let dir = tempdir().unwrap();
-        let error = Listener::bind(&dir.path().join("no/s")).unwrap_err().to_string();
+        let error = bind(&dir.path().join("no/s")).unwrap_err().to_string();
         assert!(error.contains("/no: No such file"), "{error}");
     }
 
@@ -243,7 +305,7 @@ mod tests {
     fn the_socket_is_for_owner_and_group() {
         let dir = tempdir().unwrap();
         let path = dir.path().join("s");
-        let _listener = Listener::bind(&path).unwrap();
+        let _listener = bind(&path).unwrap();
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o660);
     }
 
@@ -251,7 +313,7 @@ mod tests {
     fn a_file_that_took_our_name_is_not_removed() {
         let dir = tempdir().unwrap();
         let path = dir.path().join("s");
-        let listener = Listener::bind(&path).unwrap();
+        let listener = bind(&path).unwrap();
         fs::rename(&path, dir.path().join("moved")).unwrap();
         fs::write(&path, "not ours").unwrap();
         drop(listener);

@@ -57,6 +57,8 @@ pub struct Service {
     large: HashMap<u64, usize>,
     /// Connections whose large message waits, first come first.
     queued: VecDeque<u64>,
+    /// Requests that take as long are logged.
+    pub slow_request: Option<Duration>,
     stats: Arc<Stats>,
 }
 
@@ -65,7 +67,7 @@ impl Service {
         let threads = host.render_threads();
         let session = Session::new(Config { threads, ..Config::default() });
         let (line, large, queued) = Default::default();
-        Service { session, host, pool, line, large, queued, stats }
+        Service { session, host, pool, line, large, queued, slow_request: None, stats }
     }
 
     /// Answers what `connection` has asked, as far as that goes now.
@@ -196,6 +198,8 @@ impl Service {
     fn begin(&mut self, token: u64, exchange: &mut Exchange) -> Option<Pause> {
         let request = exchange.current()?;
         let edits = request.edits();
+        exchange.begin();
+        let request = exchange.current()?;
         let step = match exchange.overfull() {
             Some(error) => Step::Done(Err(error)),
             None => start(&mut self.session, request, &self.host),
@@ -241,14 +245,17 @@ impl Service {
     }
 
     fn answer(&self, exchange: &mut Exchange, outcome: &Outcome) {
-        self.count(outcome);
+        self.count(exchange, outcome);
         exchange.answer(outcome);
     }
 
-    fn count(&self, outcome: &Outcome) {
+    fn count(&self, exchange: &Exchange, outcome: &Outcome) {
         Stats::count(&self.stats.requests);
         if outcome.is_err() {
             Stats::count(&self.stats.failed);
+        }
+        if let Some((request, taken)) = self.slow_request.and_then(|most| exchange.slow(most)) {
+            log::info!("slow: {} took {} ms", request.method(), taken.as_millis());
         }
     }
 
@@ -276,7 +283,7 @@ impl Service {
         let Some(connection) = connection else { return };
         match connection.take_doing() {
             Doing::Answering(mut exchange) => {
-                self.count(&outcome);
+                self.count(&exchange, &outcome);
                 match line {
                     Some(line) => exchange.answer_line(line),
                     None => exchange.answer(&outcome),

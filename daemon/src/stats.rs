@@ -65,7 +65,16 @@ impl fmt::Display for Stats {
 
 /// Resident memory; 0 where the system does not say.
 pub fn memory_bytes() -> u64 {
-    let statm = fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    resident("/proc/self/statm")
+}
+
+/// The resident memory of another process.
+pub fn memory_of(pid: i32) -> u64 {
+    resident(&format!("/proc/{pid}/statm"))
+}
+
+fn resident(path: &str) -> u64 {
+    let statm = fs::read_to_string(path).unwrap_or_default();
     let pages: u64 = statm.split(' ').nth(1).and_then(|field| field.parse().ok()).unwrap_or(0);
     let page_size = sysconf(SysconfVar::PAGE_SIZE).ok().flatten().unwrap_or(4096);
     pages * u64::try_from(page_size).unwrap_or(4096)

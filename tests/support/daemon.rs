@@ -91,9 +91,20 @@ impl Daemon {
         self.dir.path()
     }
 
-    /// Its process number.
+    /// Its process number, the supervisor's: that of the PID file.
     pub fn pid(&self) -> u32 {
         self.child.id()
+    }
+
+    /// The process number of the worker that was started last.
+    ///
+    /// # Panics
+    /// When the log tells of none.
+    pub fn worker(&mut self) -> u32 {
+        let started = self.log().lines().rev().find_map(|line| {
+            line.split_once("worker started (PID: ")?.1.strip_suffix(')')?.parse().ok()
+        });
+        started.expect("a worker was started")
     }
 
     /// Everything it has logged so far.

@@ -380,7 +380,7 @@ fn a_secret_is_never_shown() {
 
 #[test]
 fn what_is_printed_as_json_is_a_configuration_of_the_same_values() {
-    let line = "-D -s /s -j 3 -p /p --log-format json --root /r";
+    let line = "-D -s /s -j 3 -p /p --log-format json";
     let env = [("GOXEL_RENDER_MAX_SIZE", "1000001"), ("GOXEL_DAEMON_TIMEOUT_MS", "1500")];
     let first = load(&source(line, &env)).unwrap();
     let second = legacy_tests::load_text(&print_json(&first), "").unwrap();

@@ -159,6 +159,17 @@ pub enum LogTarget {
     Journald,
 }
 
+impl fmt::Display for LogTarget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            LogTarget::Stderr => f.write_str("stderr"),
+            LogTarget::File(path) => path.display().fmt(f),
+            LogTarget::Syslog => f.write_str("syslog"),
+            LogTarget::Journald => f.write_str("journald"),
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
     Text,

@@ -155,6 +155,7 @@ pub const LIMITS: &[Setting] = &[
         brief: "Directory that holds every file a request may name",
         more: "Without one requests may name any file that the user it runs as may.",
         flags: &[newer("root", Takes("DIR"))],
+        standing: Later("a root directory"),
         ..ROW
     },
     Setting {

@@ -92,7 +92,7 @@ pub const HEALTH: &[Setting] = &[
         key: "reliability.enable_health_checks",
         default: Is("true"),
         label: "enable_health_checks",
-        brief: "Watch the worker, and write the health file",
+        brief: "Ask the worker whether it still answers, and replace it if not",
         also: &[Name("monitoring.enable_health_check", Unit::One)],
         reload: true,
         ..ROW
@@ -118,6 +118,7 @@ pub const HEALTH: &[Setting] = &[
         more: "Replaced as a whole at each health check.",
         also: &[Name("monitoring.status_file", Unit::One)],
         reload: true,
+        standing: Later("the health file"),
         ..ROW
     },
     Setting {
