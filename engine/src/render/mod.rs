@@ -339,8 +339,8 @@ fn unwritten(_: WriteError) -> RenderError {
 fn frame_of(picture: Picture, job: &Job<'_>, wanted: Buffers) -> Result<Frame, RenderError> {
     let mut frame = Frame::new(picture, wanted);
     match job.settings.mode {
-        Mode::Path => path::paint(&mut frame.picture, job)?,
-        Mode::Marching => marching::paint(&mut frame.picture, job)?,
+        Mode::Path => path::paint(&mut frame, job)?,
+        Mode::Marching => marching::paint(&mut frame, job)?,
         _ => tile::paint(&mut frame, job, tile::Part::default())?,
     }
     Ok(frame)

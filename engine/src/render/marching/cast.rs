@@ -26,7 +26,12 @@ pub(super) struct Touch {
     pub point: Vec3,
     /// The unit vector towards the side that the ray comes from.
     pub normal: Vec3,
+    /// When: along the view, rays of cameras measure 1.
+    pub time: f64,
     pub plane: Plane,
+    /// The cell, by its number in the grid, and the edge in it whose point is the nearest.
+    pub cell: [u32; 3],
+    pub edge: u8,
     /// The matter's own colour there: in linear light, and in bytes.
     pub base: [f32; 3],
     pub own: [u8; 3],
@@ -77,13 +82,21 @@ impl<'a> Caster<'a> {
             let (meeting, triangle) = nearest(surface, &ray.from(low), slack)?;
             let corners = surface.corners(triangle);
             let place = meeting.place(corners);
+            let edge = surface.nearest(triangle, place);
             let (base, own) = match style {
-                Style::Flat => flat(surface, triangle, place),
+                Style::Flat => flat(surface, edge),
                 Style::Smooth => smooth(corners, &meeting),
             };
-            let point = math::add(low, place);
-            let normal = against(triangle.normal.map(f64::from), ray.direction);
-            Some(Touch { point, normal, plane: Plane::of(triangle, cell), base, own })
+            Some(Touch {
+                point: math::add(low, place),
+                normal: against(triangle.normal.map(f64::from), ray.direction),
+                time: meeting.time,
+                plane: Plane::of(triangle, cell),
+                cell,
+                edge: edge as u8,
+                base,
+                own,
+            })
         })
     }
 
@@ -206,8 +219,8 @@ fn nearest<'s>(surface: &'s Surface, ray: &Ray, slack: f64) -> Option<(Meeting, 
 }
 
 /// The colour of one voxel.
-fn flat(surface: &Surface, triangle: &Triangle, place: Vec3) -> ([f32; 3], [u8; 3]) {
-    let own = surface.points[surface.nearest(triangle, place)].color;
+fn flat(surface: &Surface, edge: usize) -> ([f32; 3], [u8; 3]) {
+    let own = surface.points[edge].color;
     (linear(own), own)
 }
 

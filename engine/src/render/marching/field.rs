@@ -7,7 +7,7 @@
 //! cells below the lower end: it is open there.
 
 use crate::composite::{self, Rule};
-use crate::mesh::marching::CORNERS;
+use crate::mesh::marching::{CORNERS, EDGES};
 use crate::parallel::{self, Threads};
 use crate::render::{Job, RenderError};
 use crate::volume::{BRICK_EDGE, Brick, BrickCoord, Coord, Local, Volume, Voxel};
@@ -60,6 +60,17 @@ impl<'a> Field<'a> {
                 [Ok(x), Ok(y), Ok(z)] => self.voxel(Coord::new(x, y, z)),
                 _ => Voxel::EMPTY,
             }
+        })
+    }
+
+    /// The voxel at the inner end of an edge that the surface cuts, and its place.
+    pub(super) fn inner(&self, cell: [i64; 3], edge: usize) -> Option<(Coord, Voxel)> {
+        EDGES[edge].into_iter().find_map(|corner| {
+            let corner = CORNERS[usize::from(corner)].map(i64::from);
+            let at = [0, 1, 2].map(|axis| i32::try_from(cell[axis] + corner[axis]).ok());
+            let at = Coord::new(at[0]?, at[1]?, at[2]?);
+            let voxel = self.drawn.get(at);
+            voxel.is_solid().then_some((at, voxel))
         })
     }
 

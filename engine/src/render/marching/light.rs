@@ -1,6 +1,7 @@
 //! The light on the surface: metal-rough under the sun, with shadows (spec/rendering.md A3, A4).
 
 use super::cast::{Caster, Plane, Ray, Touch};
+use super::notes::Spot;
 use crate::image::srgb::CURVE;
 use crate::math::{self, Vec3};
 use crate::render::gloss;
@@ -30,6 +31,8 @@ pub(super) struct Sample {
     pub own: [u8; 3],
     /// The plane that is seen, and whether there in shadow; `None` for what is behind.
     pub face: Option<(Plane, bool)>,
+    /// What buffers are made of; `None` for what is behind.
+    pub spot: Option<Spot>,
 }
 
 impl Sample {
@@ -38,7 +41,14 @@ impl Sample {
         let [r, g, b, a] = color;
         let alpha = f32::from(a) / 255.0;
         let light = [r, g, b].map(|byte| CURVE.decode(byte) * alpha);
-        Self { light, alpha, color, own: [0; 3], face: None }
+        Self { light, alpha, color, own: [0; 3], face: None, spot: None }
+    }
+}
+
+impl Sample {
+    /// The colour of a pixel that is like this everywhere, and the share of it that is covered.
+    pub(super) fn whole(&self) -> ([u8; 4], f32) {
+        (self.color, if self.face.is_some() { 1.0 } else { 0.0 })
     }
 }
 
@@ -82,7 +92,8 @@ impl Light {
         let light = [channel(0), channel(1), channel(2)];
         let [r, g, b] = light.map(|light| CURVE.encode(light));
         let face = Some((touch.plane, blocked));
-        Some(Sample { light, alpha: 1.0, color: [r, g, b, 255], own: touch.own, face })
+        let spot = Some(Spot::of(&touch));
+        Some(Sample { light, alpha: 1.0, color: [r, g, b, 255], own: touch.own, face, spot })
     }
 
     fn is_blocked(&self, caster: &mut Caster<'_>, touch: &Touch) -> bool {

@@ -12,24 +12,33 @@
 mod cast;
 mod field;
 mod light;
+mod notes;
 mod paint;
 
 use super::backdrop::Backdrop;
+use super::frame::Frame;
 use super::grid::Grid;
+use super::surfaces::Surfaces;
 use super::{Job, RenderError};
-use crate::image::Picture;
 use field::Field;
+use notes::Notes;
 
-/// Paints the whole picture.
-pub(super) fn paint(picture: &mut Picture, job: &Job<'_>) -> Result<(), RenderError> {
+/// Paints the whole picture, and the buffers that are wanted.
+pub(super) fn paint(frame: &mut Frame, job: &Job<'_>) -> Result<(), RenderError> {
     let backdrop = Backdrop::new(job.settings);
     let field = Field::new(job)?;
     let Some(bounds) = field.cells().bounds() else {
-        backdrop.fill(picture);
+        backdrop.fill(&mut frame.picture);
         return Ok(());
     };
     let grid = Grid::new(field.cells(), bounds, [0; 3]);
-    paint::Painter::new(&field, &grid, backdrop, job).paint(picture)
+    // Cells have no layers: voxels have.
+    let bounds = job.drawn.bounds().filter(|_| !frame.layer.is_empty());
+    let voxels = bounds.map(|bounds| Grid::new(job.drawn, bounds, [0; 3]));
+    let surfaces = voxels.as_ref().map(|voxels| Surfaces::new(job.scene, voxels));
+    let notes =
+        Notes { field: &field, grid: &grid, layers: voxels.as_ref().zip(surfaces.as_ref()) };
+    paint::Painter::new(&notes, backdrop, job).paint(frame)
 }
 
 #[cfg(test)]

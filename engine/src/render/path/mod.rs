@@ -19,8 +19,9 @@ mod sampler;
 mod studio;
 mod wave;
 
+use super::frame::Frame;
 use super::job::{self, Control, Job};
-use super::{MAX_SIDE, RenderError};
+use super::{MAX_SIDE, Mode, RenderError, Settings, tile};
 use crate::image::Picture;
 use film::{TILE, TileFilm};
 use std::sync::{Mutex, PoisonError};
@@ -110,8 +111,28 @@ impl Default for PathSettings {
     }
 }
 
+/// Paints the whole picture, and the buffers that are wanted.
+///
+/// Those are of flat voxels: what a path meets first is scattered over the pixel, and
+/// not what its centre sees.
+pub(super) fn paint(frame: &mut Frame, job: &Job<'_>) -> Result<(), RenderError> {
+    if !frame.wants_buffers() {
+        return paint_picture(&mut frame.picture, job);
+    }
+    let settings = Settings { mode: Mode::Flat, ..job.settings.clone() };
+    let Settings { width, height, .. } = settings;
+    let count = Tiles { width, height }.count();
+    job::stage(&job.control, 0, 2 * count, |control| {
+        let flat = Job { settings: &settings, control, ..*job };
+        tile::paint(frame, &flat, tile::Part::default())
+    })?;
+    job::stage(&job.control, count, 2 * count, |control| {
+        paint_picture(&mut frame.picture, &Job { control, ..*job })
+    })
+}
+
 /// Paints the whole picture, tile by tile.
-pub(super) fn paint(picture: &mut Picture, job: &Job<'_>) -> Result<(), RenderError> {
+fn paint_picture(picture: &mut Picture, job: &Job<'_>) -> Result<(), RenderError> {
     let (width, samples) = (picture.width, job.settings.path.samples.clamp(1, SAMPLES_MAX));
     let tiles = Tiles { width, height: picture.height };
     let bands: Vec<Band> =
