@@ -1,6 +1,7 @@
 //! Pictures of volumes: a ray-caster that gives the same bytes everywhere.
 //!
-//! A [`Job`] says what, from where and how; [`picture()`], [`frame()`] and [`png()`] do it. All
+//! A [`Job`] says what, from where and how; [`picture()`], [`frame()`] and [`png()`] do it, and
+//! [`progressive()`] shows what it has on the way. All
 //! modes but path tracing send one ray through each pixel's centre, and more where pixels differ
 //! from their neighbours. What a ray hits is defined in `docs/adr/0007-renderer.md`, so the same
 //! volume, camera and settings give the same pixels for any number of threads and any vectors.
@@ -30,6 +31,7 @@ mod occlusion;
 mod outline;
 mod packet;
 mod path;
+mod preview;
 #[doc(hidden)]
 pub mod probe;
 #[doc(hidden)]
@@ -49,6 +51,7 @@ pub use frame::{Buffers, Frame, NO_LAYER};
 pub use job::{Control, Job};
 pub use live::LivePicture;
 pub use path::{BOUNCES_MAX, Film, Floor, PathSettings, SAMPLES_MAX, Sky};
+pub use preview::{Pass, progressive};
 pub use shot::contact::{ContactSheet, contact_sheet};
 pub use shot::highlight::Highlight;
 pub use shot::section::{Plane, Section};

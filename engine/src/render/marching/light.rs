@@ -1,7 +1,7 @@
 //! The light on the surface: metal-rough under the sun, with shadows (spec/rendering.md A3, A4).
 
 use super::cast::{Caster, Plane, Ray, Touch};
-use super::notes::Spot;
+use super::content::Spot;
 use crate::image::srgb::CURVE;
 use crate::math::{self, Vec3};
 use crate::render::gloss;

@@ -10,9 +10,9 @@
 //! All voxels have the default material.
 
 mod cast;
+mod content;
 mod field;
 mod light;
-mod notes;
 mod paint;
 
 use super::backdrop::Backdrop;
@@ -20,25 +20,57 @@ use super::frame::Frame;
 use super::grid::Grid;
 use super::surfaces::Surfaces;
 use super::{Job, RenderError};
+use content::Content;
 use field::Field;
-use notes::Notes;
+
+/// Which of the content's layers are looked up.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Layers {
+    /// None.
+    Unknown,
+    /// Those that buffers ask for.
+    Known,
+}
 
 /// Paints the whole picture, and the buffers that are wanted.
 pub(super) fn paint(frame: &mut Frame, job: &Job<'_>) -> Result<(), RenderError> {
-    let backdrop = Backdrop::new(job.settings);
+    let layers = if frame.layer.is_empty() { Layers::Unknown } else { Layers::Known };
+    with(job, layers, |content| paint_of(content, frame, job))
+}
+
+/// Calls `work` with what a job shows: nothing where there are no voxels.
+pub(super) fn with(
+    job: &Job<'_>,
+    layers: Layers,
+    work: impl FnOnce(Option<&Content<'_>>) -> Result<(), RenderError>,
+) -> Result<(), RenderError> {
     let field = Field::new(job)?;
     let Some(bounds) = field.cells().bounds() else {
-        backdrop.fill(&mut frame.picture);
-        return Ok(());
+        return work(None);
     };
     let grid = Grid::new(field.cells(), bounds, [0; 3]);
     // Cells have no layers: voxels have.
-    let bounds = job.drawn.bounds().filter(|_| !frame.layer.is_empty());
+    let bounds = job.drawn.bounds().filter(|_| layers == Layers::Known);
     let voxels = bounds.map(|bounds| Grid::new(job.drawn, bounds, [0; 3]));
     let surfaces = voxels.as_ref().map(|voxels| Surfaces::new(job.scene, voxels));
-    let notes =
-        Notes { field: &field, grid: &grid, layers: voxels.as_ref().zip(surfaces.as_ref()) };
-    paint::Painter::new(&notes, backdrop, job).paint(frame)
+    let layers = voxels.as_ref().zip(surfaces.as_ref());
+    work(Some(&Content { field: &field, grid: &grid, layers }))
+}
+
+/// Paints a picture of content that is that of the job.
+pub(super) fn paint_of(
+    content: Option<&Content<'_>>,
+    frame: &mut Frame,
+    job: &Job<'_>,
+) -> Result<(), RenderError> {
+    let backdrop = Backdrop::new(job.settings);
+    match content {
+        Some(content) => paint::Painter::new(content, backdrop, job).paint(frame),
+        None => {
+            backdrop.fill(&mut frame.picture);
+            Ok(())
+        }
+    }
 }
 
 #[cfg(test)]

@@ -4,8 +4,8 @@
 //! plane in another light or another colour: then it is the mean of a few samples at fixed places.
 
 use super::cast::{Caster, Ray};
+use super::content::Content;
 use super::light::{Light, Sample};
-use super::notes::Notes;
 use crate::image::srgb::CURVE;
 use crate::math;
 use crate::render::backdrop::Backdrop;
@@ -20,7 +20,7 @@ const APRON: usize = TILE + 2;
 
 pub(super) struct Painter<'a> {
     job: &'a Job<'a>,
-    notes: &'a Notes<'a>,
+    content: &'a Content<'a>,
     backdrop: Backdrop,
     shooter: Shooter,
     light: Light,
@@ -29,9 +29,9 @@ pub(super) struct Painter<'a> {
 }
 
 impl<'a> Painter<'a> {
-    pub(super) fn new(notes: &'a Notes<'a>, backdrop: Backdrop, job: &'a Job<'a>) -> Self {
+    pub(super) fn new(content: &'a Content<'a>, backdrop: Backdrop, job: &'a Job<'a>) -> Self {
         let Job { camera, settings, .. } = *job;
-        let corner = notes.field.place(notes.grid.frame_corner());
+        let corner = content.field.place(content.grid.frame_corner());
         let mut shooter = camera.shooter(corner, settings.width, settings.height);
         // A cell begins in the middle of its first voxel.
         shooter.eye = math::sub(shooter.eye, [0.5; 3]);
@@ -41,14 +41,14 @@ impl<'a> Painter<'a> {
             Antialias::Eight => &EIGHT,
         };
         let light = Light::new(settings, camera);
-        Self { job, notes, backdrop, shooter, light, places }
+        Self { job, content, backdrop, shooter, light, places }
     }
 
     pub(super) fn paint(&self, frame: &mut Frame) -> Result<(), RenderError> {
         let (settings, width) = (self.job.settings, frame.picture.width as usize);
         let columns = width.div_ceil(TILE);
         let bands: Vec<_> = frame.bands(TILE).into_iter().map(Mutex::new).collect();
-        let Notes { field, grid, .. } = *self.notes;
+        let Content { field, grid, .. } = *self.content;
         let start = || Tile::new(Caster::new(field, grid, settings.marching));
         let count = bands.len() * columns;
         job::share(count, settings.threads, &self.job.control, start, |tile, number| {
@@ -93,7 +93,7 @@ impl<'a> Painter<'a> {
         for y in 0..rows.pixels.len() / width {
             for x in 0..across {
                 let spot = tile.seen[(y + 1) * APRON + x + 1].spot;
-                let known = self.notes.known(spot.as_ref(), tile.coverage[y * TILE + x]);
+                let known = self.content.known(spot.as_ref(), tile.coverage[y * TILE + x]);
                 rows.write(y * width + left + x, &known);
             }
         }

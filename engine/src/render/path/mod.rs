@@ -150,6 +150,29 @@ fn paint_picture(picture: &mut Picture, job: &Job<'_>) -> Result<(), RenderError
     finished(&job.control)
 }
 
+/// Takes 1, 2, 4 and so on samples until a job has all that it wants, and hands over the
+/// picture and the samples each time, until it is refused.
+pub(super) fn paint_in_steps(
+    job: &Job<'_>,
+    mut hand_over: impl FnMut(Picture, u32) -> Result<(), RenderError>,
+) -> Result<(), RenderError> {
+    let Settings { width, height, threads, .. } = *job.settings;
+    let all = job.settings.path.samples.clamp(1, SAMPLES_MAX);
+    let mut film = Film::new(width, height)?;
+    let tiles = film.tiles.count();
+    let steps = (all.next_power_of_two().ilog2() + 1) as usize;
+    Studio::with(job, |studio| {
+        for step in 0..steps {
+            let samples = all.min(1 << step);
+            job::stage(&job.control, step * tiles, steps * tiles, |control| {
+                film.expose_in(studio, threads, &control, samples)
+            })?;
+            hand_over(film.resolve()?, samples)?;
+        }
+        Ok(())
+    })
+}
+
 /// Light gathered so far, for pictures that get better while one looks.
 ///
 /// ```
@@ -188,16 +211,27 @@ impl Film {
     ///
     /// When cancelled, the film keeps what it has and may be exposed further.
     pub fn expose(&mut self, job: &Job<'_>, samples: u32) -> Result<(), RenderError> {
+        let Tiles { width, height } = self.tiles;
+        let threads = job.settings.threads;
+        Studio::of_size(job, width, height, |studio| {
+            self.expose_in(studio, threads, &job.control, samples)
+        })
+    }
+
+    fn expose_in(
+        &mut self,
+        studio: &Studio<'_>,
+        threads: usize,
+        control: &Control<'_>,
+        samples: u32,
+    ) -> Result<(), RenderError> {
         let samples = samples.min(SAMPLES_MAX);
         let (tiles, films) = (self.tiles, &self.films);
-        Studio::of_size(job, tiles.width, tiles.height, |studio| {
-            let threads = job.settings.threads;
-            job::share(tiles.count(), threads, &job.control, Wave::new, |wave, number| {
-                let (film, place) = (&mut lock(&films[number]), tiles.place(number));
-                studio.expose(film, wave, place, samples, &job.control);
-            })
+        job::share(tiles.count(), threads, control, Wave::new, |wave, number| {
+            let (film, place) = (&mut lock(&films[number]), tiles.place(number));
+            studio.expose(film, wave, place, samples, control);
         })?;
-        finished(&job.control)
+        finished(control)
     }
 
     /// The fewest samples that a pixel has in tiles that want more.

@@ -1,4 +1,4 @@
-//! What buffers hold of the surface.
+//! What is drawn, and what buffers hold of it.
 
 use super::cast::Touch;
 use super::field::Field;
@@ -23,16 +23,17 @@ impl Spot {
     }
 }
 
-/// Tells voxels and layers of spots.
-pub(super) struct Notes<'a> {
-    pub field: &'a Field<'a>,
+/// The surface, whatever the size of its pictures.
+#[derive(Clone, Copy)]
+pub(in crate::render) struct Content<'a> {
+    pub(super) field: &'a Field<'a>,
     /// The cells.
-    pub grid: &'a Grid<'a>,
+    pub(super) grid: &'a Grid<'a>,
     /// The voxels, counted from zero, and their layers, where those are wanted.
-    pub layers: Option<(&'a Grid<'a>, &'a Surfaces<'a>)>,
+    pub(super) layers: Option<(&'a Grid<'a>, &'a Surfaces<'a>)>,
 }
 
-impl Notes<'_> {
+impl Content<'_> {
     pub(super) fn known(&self, spot: Option<&Spot>, coverage: f32) -> Known {
         let Some(spot) = spot else {
             return Known { coverage, ..Known::NOTHING };
