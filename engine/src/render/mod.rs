@@ -170,7 +170,8 @@ pub struct Settings {
     pub occlusion: f32,
     /// What only [`Mode::Path`] looks at.
     pub path: PathSettings,
-    /// How [`Mode::Marching`] finishes surfaces.
+    /// How [`Mode::Marching`] finishes surfaces. In pictures a smooth one is lit by the slope
+    /// of the voxels around it, not facet by facet.
     pub marching: Style,
     /// Which vectors to work with: changes no pixel. One that the machine lacks is replaced
     /// by the best that it has.

@@ -54,13 +54,12 @@ impl<'a> Field<'a> {
 
     /// The voxels at the corners of a cell at its true place.
     pub(super) fn corners(&self, cell: [i64; 3]) -> [Voxel; 8] {
-        CORNERS.map(|corner| {
-            let at = [0, 1, 2].map(|axis| i32::try_from(cell[axis] + i64::from(corner[axis])));
-            match at {
-                [Ok(x), Ok(y), Ok(z)] => self.voxel(Coord::new(x, y, z)),
-                _ => Voxel::EMPTY,
-            }
-        })
+        CORNERS.map(|corner| self.voxel([0, 1, 2].map(|axis| cell[axis] + i64::from(corner[axis]))))
+    }
+
+    /// How much of a place is filled, of 255.
+    pub(super) fn alpha(&self, at: [i64; 3]) -> u8 {
+        self.voxel(at).alpha()
     }
 
     /// The voxel at the inner end of an edge that the surface cuts, and its place.
@@ -74,8 +73,12 @@ impl<'a> Field<'a> {
         })
     }
 
-    /// The voxel that is drawn there, or one too faint for that.
-    fn voxel(&self, at: Coord) -> Voxel {
+    /// The voxel that is drawn there, or one too faint for that; none beyond space.
+    fn voxel(&self, at: [i64; 3]) -> Voxel {
+        let [Ok(x), Ok(y), Ok(z)] = at.map(i32::try_from) else {
+            return Voxel::EMPTY;
+        };
+        let at = Coord::new(x, y, z);
         let voxel = self.drawn.get(at);
         match &self.faint {
             Some(faint) if voxel.is_empty() => {

@@ -6,6 +6,9 @@
 //! the cells that it saw last. All is `f64`, ray by ray: a pixel is a pure function of its
 //! place, the voxels and the settings.
 //!
+//! A smooth surface is lit by the slope of the voxels around it (`slope.rs`), not by its
+//! triangles.
+//!
 //! Triangles are seen from both sides: an eye inside the matter sees its inner walls.
 //! All voxels have the default material.
 
@@ -14,6 +17,7 @@ mod content;
 mod field;
 mod light;
 mod paint;
+mod slope;
 
 use super::backdrop::Backdrop;
 use super::frame::Frame;
