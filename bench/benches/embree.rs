@@ -7,14 +7,13 @@
 //! view. Rays are made once, outside all times, and answers are compared. A ratio is
 //! peer / ours: above 1 we are faster.
 
+use goxel_bench::peer::{Peer, Recipe, middle, now};
 use goxel_bench::{is_wanted, scenes};
 use goxel_engine::render::Simd;
 use goxel_engine::render::probe::{Closest, Packets, Target};
 use goxel_engine::volume::{Coord, Volume, Voxel};
-use nix::time::{ClockId, clock_gettime};
-use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 const ROUNDS: usize = 7;
 const SIZE: [usize; 2] = [1920, 1080];
@@ -98,7 +97,7 @@ fn run_scene(scene: &Scene, levels: &[&(Simd, &'static str, &str)], ratios: &mut
     let bits = folder().join(format!("{name}.bits"));
     save_bits(&bits, &volume, edge);
     for (simd, level, limit) in levels {
-        let mut peer = Peer::start(limit);
+        let mut peer = Embree::start(limit);
         if let Some(peer) = &mut peer {
             peer.ask(&format!("scene {} {edge}", bits.display()));
         }
@@ -114,7 +113,7 @@ fn run_scene(scene: &Scene, levels: &[&(Simd, &'static str, &str)], ratios: &mut
 }
 
 struct Bench<'a> {
-    peer: Option<Peer>,
+    peer: Option<Embree>,
     target: &'a Target<'a>,
     simd: Simd,
     level: &'static str,
@@ -301,17 +300,6 @@ fn timed(work: impl FnOnce()) -> f64 {
     now() - start
 }
 
-fn now() -> f64 {
-    let time = clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).expect("Linux has this clock");
-    time.tv_sec() as f64 + time.tv_nsec() as f64 * 1e-9
-}
-
-/// The median and the least.
-fn middle(times: &mut [f64]) -> [f64; 2] {
-    times.sort_unstable_by(f64::total_cmp);
-    [times[times.len() / 2], times[0]]
-}
-
 fn save_bits(path: &Path, volume: &Volume, edge: u32) {
     let edge = edge as usize;
     let mut bits = vec![0u8; edge.pow(3) / 8];
@@ -336,35 +324,20 @@ struct Best {
     differ_in_time: f64,
 }
 
-/// The peer's process: one line asks, one line answers.
-struct Peer {
-    child: Child,
-    requests: ChildStdin,
-    answers: BufReader<ChildStdout>,
-}
+/// The peer, with what it can do with rays.
+struct Embree(Peer);
 
-impl Peer {
-    /// `None`, with a line that says why, when the peer cannot be built here.
-    fn start(limit: &str) -> Option<Peer> {
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("peer/embree.cpp");
-        let program = folder().join("embree-peer");
-        let mut compiler = Command::new("g++");
-        compiler.args(["-O3", "-march=native", "-DNDEBUG", "-std=c++17"]);
-        compiler.arg(source).arg("-o").arg(&program).arg("-lembree3");
-        let built = compiler.stderr(Stdio::null()).status();
-        if !built.is_ok_and(|status| status.success()) {
-            println!("the peer is absent: Embree 3's headers, or g++, are not installed here");
-            return None;
-        }
-        let mut child = Command::new(program)
-            .arg(limit)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("it was just built");
-        let requests = child.stdin.take().expect("piped");
-        let answers = BufReader::new(child.stdout.take().expect("piped"));
-        Some(Peer { child, requests, answers })
+impl Embree {
+    /// `None` where it cannot be built.
+    fn start(limit: &str) -> Option<Self> {
+        let recipe = Recipe {
+            name: "embree",
+            library: "Embree 3",
+            flags: &["-O3", "-march=native", "-DNDEBUG", "-std=c++17"],
+            links: &["-lembree3"],
+            folder: &folder(),
+        };
+        Peer::start(&recipe, &[limit]).map(Self)
     }
 
     fn send(&mut self, rays: &Rays) {
@@ -419,17 +392,6 @@ impl Peer {
     }
 
     fn ask(&mut self, request: &str) -> (f64, u64) {
-        writeln!(self.requests, "{request}").expect("the peer reads on");
-        let mut line = String::new();
-        self.answers.read_line(&mut line).expect("the peer answers");
-        let (seconds, check) = line.trim().split_once(' ').expect("two numbers");
-        (seconds.parse().expect("seconds"), check.parse().expect("a count"))
-    }
-}
-
-impl Drop for Peer {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.0.ask(request)
     }
 }

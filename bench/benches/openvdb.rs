@@ -5,13 +5,12 @@
 //! shown. Both sides get the same list of voxels in the same order, and each answer is
 //! compared. A ratio is peer / ours: above 1 we are faster, or smaller.
 
+use goxel_bench::peer::{Peer, Recipe, middle, now};
 use goxel_bench::{is_wanted, scenes};
 use goxel_engine::volume::{Bounds, Coord, Volume, Voxel};
-use nix::time::{ClockId, clock_gettime};
 use std::hint::black_box;
-use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 type Voxels = Vec<(Coord, Voxel)>;
 /// Seconds, and a number that the peer must give too.
@@ -21,7 +20,8 @@ const ROUNDS: usize = 7;
 const RANDOM: u32 = 4_000_000;
 
 fn main() {
-    let mut bench = Bench { peer: Peer::start(), folder: folder() };
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
+    let mut bench = Bench { peer: peer(&folder), folder };
     println!(
         "{:<44} {:>10} {:>10} {:>10} {:>10} {:>7}",
         "ours, peer: median and min, ns a unit", "ours", "min", "peer", "min", "ratio"
@@ -286,17 +286,6 @@ fn timed<T>(work: impl FnOnce() -> T, check: impl FnOnce(&T) -> u64) -> Answer {
     (taken, check(&result))
 }
 
-fn now() -> f64 {
-    let time = clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).expect("Linux has this clock");
-    time.tv_sec() as f64 + time.tv_nsec() as f64 * 1e-9
-}
-
-/// The median and the least.
-fn middle(times: &mut [f64]) -> [f64; 2] {
-    times.sort_unstable_by(f64::total_cmp);
-    [times[times.len() / 2], times[0]]
-}
-
 fn save(path: &Path, voxels: &Voxels) {
     let mut file = BufWriter::new(std::fs::File::create(path).expect("the target folder is ours"));
     for (at, voxel) in voxels {
@@ -306,51 +295,14 @@ fn save(path: &Path, voxels: &Voxels) {
     file.flush().expect("disk space");
 }
 
-fn folder() -> PathBuf {
-    PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
-}
-
-/// The peer's process: one line asks, one line answers.
-struct Peer {
-    child: Child,
-    requests: ChildStdin,
-    answers: BufReader<ChildStdout>,
-}
-
-impl Peer {
-    /// `None`, with a line that says why, when the peer cannot be built here.
-    fn start() -> Option<Peer> {
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("peer/openvdb.cpp");
-        let program = folder().join("openvdb-peer");
-        let mut compiler = Command::new("g++");
-        compiler.args(["-O3", "-DNDEBUG", "-std=c++17"]).arg(source).arg("-o").arg(&program);
-        let built = compiler.args(["-lopenvdb", "-ltbb"]).stderr(Stdio::null()).status();
-        if !built.is_ok_and(|status| status.success()) {
-            println!("the peer is absent: OpenVDB's headers, or g++, are not installed here");
-            return None;
-        }
-        let mut child = Command::new(program)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("it was just built");
-        let requests = child.stdin.take().expect("piped");
-        let answers = BufReader::new(child.stdout.take().expect("piped"));
-        Some(Peer { child, requests, answers })
-    }
-
-    fn ask(&mut self, request: &str) -> Answer {
-        writeln!(self.requests, "{request}").expect("the peer reads on");
-        let mut line = String::new();
-        self.answers.read_line(&mut line).expect("the peer answers");
-        let (seconds, check) = line.trim().split_once(' ').expect("two numbers");
-        (seconds.parse().expect("seconds"), check.parse().expect("a count"))
-    }
-}
-
-impl Drop for Peer {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+/// The peer, where it can be built.
+fn peer(folder: &Path) -> Option<Peer> {
+    let recipe = Recipe {
+        name: "openvdb",
+        library: "OpenVDB",
+        flags: &["-O3", "-DNDEBUG", "-std=c++17"],
+        links: &["-lopenvdb", "-ltbb"],
+        folder,
+    };
+    Peer::start(&recipe, &[])
 }

@@ -1,4 +1,7 @@
 //! A picture and the buffers beside it: what each pixel's centre hit, and where.
+//!
+//! What a centre hits is a voxel's face, in all modes but [`Mode::Marching`](super::Mode):
+//! there it is the rounded surface, and the voxel is the one that gives it its colour.
 
 use super::rays::Face;
 use super::sight::Sight;
@@ -38,14 +41,23 @@ impl Buffers {
 }
 
 /// A picture and what was asked for besides; a buffer that was not is empty. Buffers have
-/// one entry a pixel, in the picture's order, and tell of the pixel's centre.
+/// one entry a pixel, in the picture's order, and tell of what the ray through the pixel's
+/// centre hits first, however often it is sampled:
+///
+/// - in [`Mode::Flat`](super::Mode), `Lit`, `Clay` and `Outline` a voxel's face;
+/// - in `Path` the same: clear voxels count as any, the floor and the sky as nothing;
+/// - in `Marching` the rounded surface, and the voxel that gives it its colour there: where
+///   colours are mixed the nearest one.
+///
+/// In `Outline` the ray is that through the middle of the pixel's upper left quarter.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Frame {
     /// The picture.
     pub picture: Picture,
     /// The distance from the eye along the view, in voxels; infinite where nothing was hit.
     pub depth: Vec<f32>,
-    /// The normal of the face that was hit, in the scene's axes; zero for none.
+    /// The unit normal of what was hit, in the scene's axes, on the side that is seen; zero
+    /// for none. In `Marching` that of the surface as it is shaded.
     pub normal: Vec<[f32; 3]>,
     /// The voxel's own colour, RGBA8 as stored; zero for none.
     pub albedo: Vec<[u8; 4]>,
@@ -53,7 +65,8 @@ pub struct Frame {
     pub layer: Vec<u32>,
     /// The voxel's place in the scene; zero where nothing was hit.
     pub voxel: Vec<[i32; 3]>,
-    /// Which share of the pixel is covered, 0 to 1.
+    /// Which share of the pixel is covered, 0 to 1: of its samples where the pixel is on an
+    /// edge, else of its centre. In `Path` counted as in `Flat`, whatever paths do.
     pub coverage: Vec<f32>,
 }
 
@@ -121,6 +134,28 @@ pub(super) struct Rows<'a> {
     coverage: &'a mut [f32],
 }
 
+/// What buffers hold of a pixel.
+pub(super) struct Known {
+    pub depth: f32,
+    pub normal: [f32; 3],
+    pub albedo: [u8; 4],
+    pub layer: u32,
+    pub voxel: [i32; 3],
+    pub coverage: f32,
+}
+
+impl Known {
+    /// Where nothing is.
+    pub(super) const NOTHING: Known = Known {
+        depth: f32::INFINITY,
+        normal: [0.0; 3],
+        albedo: [0; 4],
+        layer: NO_LAYER,
+        voxel: [0; 3],
+        coverage: 0.0,
+    };
+}
+
 /// What is known about a pixel.
 pub(super) struct Pixel<'a> {
     pub depth: f32,
@@ -142,6 +177,16 @@ impl<'a> Rows<'a> {
     }
 
     /// Fills the buffers that there are.
+    pub(super) fn write(&mut self, at: usize, known: &Known) {
+        set(self.depth, at, || known.depth);
+        set(self.normal, at, || known.normal);
+        set(self.albedo, at, || known.albedo);
+        set(self.layer, at, || known.layer);
+        set(self.voxel, at, || known.voxel);
+        set(self.coverage, at, || known.coverage);
+    }
+
+    /// The same, from the face that was hit.
     pub(super) fn put(
         &mut self,
         at: usize,
@@ -176,3 +221,7 @@ fn normal(face: &Face) -> [f32; 3] {
     normal[usize::from(face.axis)] = if face.upper { 1.0 } else { -1.0 };
     normal
 }
+
+#[cfg(test)]
+#[path = "frame_tests.rs"]
+mod tests;

@@ -47,6 +47,21 @@ impl Control<'_> {
     }
 }
 
+/// Calls `work` with a control for a stage of a job of `total` parts, so many of which come
+/// before the stage.
+pub(super) fn stage<R>(
+    control: &Control<'_>,
+    before: usize,
+    total: usize,
+    work: impl FnOnce(Control<'_>) -> R,
+) -> R {
+    let Some(all) = control.progress else {
+        return work(*control);
+    };
+    let progress = |done: usize, _: usize| all(before + done, total);
+    work(Control { cancel: control.cancel, progress: Some(&progress) })
+}
+
 /// Calls `work` once for each part, 0 to `count - 1`, on up to `threads` threads, the
 /// caller's included. `start` makes each thread's working space.
 pub(super) fn share<S>(

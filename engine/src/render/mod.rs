@@ -1,6 +1,7 @@
 //! Pictures of volumes: a ray-caster that gives the same bytes everywhere.
 //!
-//! A [`Job`] says what, from where and how; [`picture()`], [`frame()`] and [`png()`] do it. All
+//! A [`Job`] says what, from where and how; [`picture()`], [`frame()`] and [`png()`] do it, and
+//! [`progressive()`] shows what it has on the way. All
 //! modes but path tracing send one ray through each pixel's centre, and more where pixels differ
 //! from their neighbours. What a ray hits is defined in `docs/adr/0007-renderer.md`, so the same
 //! volume, camera and settings give the same pixels for any number of threads and any vectors.
@@ -30,6 +31,7 @@ mod occlusion;
 mod outline;
 mod packet;
 mod path;
+mod preview;
 #[doc(hidden)]
 pub mod probe;
 #[doc(hidden)]
@@ -49,6 +51,7 @@ pub use frame::{Buffers, Frame, NO_LAYER};
 pub use job::{Control, Job};
 pub use live::LivePicture;
 pub use path::{BOUNCES_MAX, Film, Floor, PathSettings, SAMPLES_MAX, Sky};
+pub use preview::{Pass, progressive};
 pub use shot::contact::{ContactSheet, contact_sheet};
 pub use shot::highlight::Highlight;
 pub use shot::section::{Plane, Section};
@@ -167,7 +170,8 @@ pub struct Settings {
     pub occlusion: f32,
     /// What only [`Mode::Path`] looks at.
     pub path: PathSettings,
-    /// How [`Mode::Marching`] finishes surfaces.
+    /// How [`Mode::Marching`] finishes surfaces. In pictures a smooth one is lit by the slope
+    /// of the voxels around it, not facet by facet.
     pub marching: Style,
     /// Which vectors to work with: changes no pixel. One that the machine lacks is replaced
     /// by the best that it has.
@@ -339,8 +343,8 @@ fn unwritten(_: WriteError) -> RenderError {
 fn frame_of(picture: Picture, job: &Job<'_>, wanted: Buffers) -> Result<Frame, RenderError> {
     let mut frame = Frame::new(picture, wanted);
     match job.settings.mode {
-        Mode::Path => path::paint(&mut frame.picture, job)?,
-        Mode::Marching => marching::paint(&mut frame.picture, job)?,
+        Mode::Path => path::paint(&mut frame, job)?,
+        Mode::Marching => marching::paint(&mut frame, job)?,
         _ => tile::paint(&mut frame, job, tile::Part::default())?,
     }
     Ok(frame)

@@ -1,6 +1,7 @@
 //! What a ray meets: the triangles of the cells on its way, nearest first.
 
 use super::field::Field;
+use super::slope::Slopes;
 use crate::image::srgb::CURVE;
 use crate::math::{self, Vec3};
 use crate::mesh::marching::{Point, Style, Surface, Triangle};
@@ -24,9 +25,18 @@ pub(super) struct Ray {
 pub(super) struct Touch {
     /// Counted as rays are.
     pub point: Vec3,
-    /// The unit vector towards the side that the ray comes from.
+    /// The triangle's unit vector towards the side that the ray comes from.
+    pub facet: Vec3,
+    /// The same as light sees it: on a smooth surface it runs across triangles.
     pub normal: Vec3,
+    /// Whether the ray comes from inside the matter.
+    pub is_inner: bool,
+    /// When: along the view, rays of cameras measure 1.
+    pub time: f64,
     pub plane: Plane,
+    /// The cell, by its number in the grid, and the edge in it whose point is the nearest.
+    pub cell: [u32; 3],
+    pub edge: u8,
     /// The matter's own colour there: in linear light, and in bytes.
     pub base: [f32; 3],
     pub own: [u8; 3],
@@ -59,32 +69,66 @@ pub(super) struct Caster<'a> {
 struct Kept {
     cell: Option<[u32; 3]>,
     surface: Surface,
+    /// Only of cells that are seen.
+    slopes: Option<Slopes>,
 }
 
 impl<'a> Caster<'a> {
     pub(super) fn new(field: &'a Field<'a>, grid: &'a Grid<'a>, style: Style) -> Self {
-        let nothing = Kept { cell: None, surface: Surface::default() };
+        let nothing = Kept { cell: None, surface: Surface::default(), slopes: None };
         Self { field, grid, style, kept: vec![nothing; 1 << KEPT_BITS] }
+    }
+
+    #[cfg(test)]
+    pub(super) fn field(&self) -> &'a Field<'a> {
+        self.field
     }
 
     /// What a ray meets first.
     pub(super) fn look(&mut self, ray: &Ray) -> Option<Touch> {
         let (grid, style) = (self.grid, self.style);
         let slack = self.slack(ray);
-        grid.pass(ray.origin, ray.direction, |cell| {
+        let touch = grid.pass(ray.origin, ray.direction, |cell| {
             let low = grid.low_of(cell);
             let surface = self.surface(cell);
             let (meeting, triangle) = nearest(surface, &ray.from(low), slack)?;
             let corners = surface.corners(triangle);
             let place = meeting.place(corners);
+            let edge = surface.nearest(triangle, place);
             let (base, own) = match style {
-                Style::Flat => flat(surface, triangle, place),
+                Style::Flat => flat(surface, edge),
                 Style::Smooth => smooth(corners, &meeting),
             };
-            let point = math::add(low, place);
-            let normal = against(triangle.normal.map(f64::from), ray.direction);
-            Some(Touch { point, normal, plane: Plane::of(triangle, cell), base, own })
+            let facet = against(triangle.normal.map(f64::from), ray.direction);
+            Some(Touch {
+                point: math::add(low, place),
+                facet,
+                normal: facet,
+                is_inner: math::dot(triangle.normal.map(f64::from), ray.direction) > 0.0,
+                time: meeting.time,
+                plane: Plane::of(triangle, cell),
+                cell,
+                edge: edge as u8,
+                base,
+                own,
+            })
+        });
+        touch.map(|touch| match style {
+            Style::Flat => touch,
+            Style::Smooth => self.smoothed(touch, ray),
         })
+    }
+
+    /// The same with the normal of the slope, but where that looks across thin matter to
+    /// its other side. One that looks away from the eye is turned to where it just does not.
+    fn smoothed(&mut self, touch: Touch, ray: &Ray) -> Touch {
+        let low = self.grid.low_of(touch.cell);
+        let slope = self.slopes(touch.cell).at(math::sub(touch.point, low));
+        let Some(slope) = slope else { return touch };
+        let normal = if touch.is_inner { math::scale(slope, -1.0) } else { slope };
+        let is_near = math::dot(normal, touch.facet) > 0.0;
+        let normal = beside(normal, math::normalize(ray.direction));
+        if is_near && normal != [0.0; 3] { Touch { normal, ..touch } } else { touch }
     }
 
     /// Whether a ray meets anything.
@@ -114,9 +158,18 @@ impl<'a> Caster<'a> {
         if kept.cell != Some(cell) {
             let place = self.field.place(self.grid.unbiased(cell).map(i64::from));
             kept.surface = Surface::new(&self.field.corners(place), self.style);
-            kept.cell = Some(cell);
+            (kept.cell, kept.slopes) = (Some(cell), None);
         }
         &kept.surface
+    }
+
+    /// The slopes in a cell that was just looked at.
+    fn slopes(&mut self, cell: [u32; 3]) -> &Slopes {
+        let kept = &mut self.kept[slot(cell)];
+        let (field, grid) = (self.field, self.grid);
+        kept.slopes.get_or_insert_with(|| {
+            Slopes::new(field, field.place(grid.unbiased(cell).map(i64::from)))
+        })
     }
 }
 
@@ -206,8 +259,8 @@ fn nearest<'s>(surface: &'s Surface, ray: &Ray, slack: f64) -> Option<(Meeting, 
 }
 
 /// The colour of one voxel.
-fn flat(surface: &Surface, triangle: &Triangle, place: Vec3) -> ([f32; 3], [u8; 3]) {
-    let own = surface.points[surface.nearest(triangle, place)].color;
+fn flat(surface: &Surface, edge: usize) -> ([f32; 3], [u8; 3]) {
+    let own = surface.points[edge].color;
     (linear(own), own)
 }
 
@@ -223,6 +276,15 @@ fn smooth(corners: [Point; 3], meeting: &Meeting) -> ([f32; 3], [u8; 3]) {
 
 fn linear(color: [u8; 3]) -> [f32; 3] {
     color.map(|byte| CURVE.decode(byte))
+}
+
+/// A normal as it is, or, where it looks along a direction, the nearest one that does not.
+fn beside(normal: Vec3, direction: Vec3) -> Vec3 {
+    let along = math::dot(normal, direction);
+    if along <= 0.0 {
+        return normal;
+    }
+    math::normalize(math::sub(normal, math::scale(direction, along)))
 }
 
 /// The unit vector along a normal, turned against a direction.

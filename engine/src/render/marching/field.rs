@@ -7,7 +7,7 @@
 //! cells below the lower end: it is open there.
 
 use crate::composite::{self, Rule};
-use crate::mesh::marching::CORNERS;
+use crate::mesh::marching::{CORNERS, EDGES};
 use crate::parallel::{self, Threads};
 use crate::render::{Job, RenderError};
 use crate::volume::{BRICK_EDGE, Brick, BrickCoord, Coord, Local, Volume, Voxel};
@@ -54,17 +54,31 @@ impl<'a> Field<'a> {
 
     /// The voxels at the corners of a cell at its true place.
     pub(super) fn corners(&self, cell: [i64; 3]) -> [Voxel; 8] {
-        CORNERS.map(|corner| {
-            let at = [0, 1, 2].map(|axis| i32::try_from(cell[axis] + i64::from(corner[axis])));
-            match at {
-                [Ok(x), Ok(y), Ok(z)] => self.voxel(Coord::new(x, y, z)),
-                _ => Voxel::EMPTY,
-            }
+        CORNERS.map(|corner| self.voxel([0, 1, 2].map(|axis| cell[axis] + i64::from(corner[axis]))))
+    }
+
+    /// How much of a place is filled, of 255.
+    pub(super) fn alpha(&self, at: [i64; 3]) -> u8 {
+        self.voxel(at).alpha()
+    }
+
+    /// The voxel at the inner end of an edge that the surface cuts, and its place.
+    pub(super) fn inner(&self, cell: [i64; 3], edge: usize) -> Option<(Coord, Voxel)> {
+        EDGES[edge].into_iter().find_map(|corner| {
+            let corner = CORNERS[usize::from(corner)].map(i64::from);
+            let at = [0, 1, 2].map(|axis| i32::try_from(cell[axis] + corner[axis]).ok());
+            let at = Coord::new(at[0]?, at[1]?, at[2]?);
+            let voxel = self.drawn.get(at);
+            voxel.is_solid().then_some((at, voxel))
         })
     }
 
-    /// The voxel that is drawn there, or one too faint for that.
-    fn voxel(&self, at: Coord) -> Voxel {
+    /// The voxel that is drawn there, or one too faint for that; none beyond space.
+    fn voxel(&self, at: [i64; 3]) -> Voxel {
+        let [Ok(x), Ok(y), Ok(z)] = at.map(i32::try_from) else {
+            return Voxel::EMPTY;
+        };
+        let at = Coord::new(x, y, z);
         let voxel = self.drawn.get(at);
         match &self.faint {
             Some(faint) if voxel.is_empty() => {

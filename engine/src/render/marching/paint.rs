@@ -4,14 +4,13 @@
 //! plane in another light or another colour: then it is the mean of a few samples at fixed places.
 
 use super::cast::{Caster, Ray};
-use super::field::Field;
+use super::content::Content;
 use super::light::{Light, Sample};
-use crate::image::Picture;
 use crate::image::srgb::CURVE;
 use crate::math;
 use crate::render::backdrop::Backdrop;
 use crate::render::camera::Shooter;
-use crate::render::grid::Grid;
+use crate::render::frame::{Frame, Rows};
 use crate::render::tile::{EIGHT, FOUR, TILE, VISIBLE};
 use crate::render::{Antialias, Job, RenderError, job};
 use std::sync::{Mutex, PoisonError};
@@ -19,13 +18,9 @@ use std::sync::{Mutex, PoisonError};
 /// The edge of what a tile looks at.
 const APRON: usize = TILE + 2;
 
-/// A row of tiles, to be written by any thread.
-type Band<'a> = Mutex<&'a mut [[u8; 4]]>;
-
 pub(super) struct Painter<'a> {
     job: &'a Job<'a>,
-    field: &'a Field<'a>,
-    grid: &'a Grid<'a>,
+    content: &'a Content<'a>,
     backdrop: Backdrop,
     shooter: Shooter,
     light: Light,
@@ -34,14 +29,9 @@ pub(super) struct Painter<'a> {
 }
 
 impl<'a> Painter<'a> {
-    pub(super) fn new(
-        field: &'a Field<'a>,
-        grid: &'a Grid<'a>,
-        backdrop: Backdrop,
-        job: &'a Job<'a>,
-    ) -> Self {
+    pub(super) fn new(content: &'a Content<'a>, backdrop: Backdrop, job: &'a Job<'a>) -> Self {
         let Job { camera, settings, .. } = *job;
-        let corner = field.place(grid.frame_corner());
+        let corner = content.field.place(content.grid.frame_corner());
         let mut shooter = camera.shooter(corner, settings.width, settings.height);
         // A cell begins in the middle of its first voxel.
         shooter.eye = math::sub(shooter.eye, [0.5; 3]);
@@ -51,19 +41,26 @@ impl<'a> Painter<'a> {
             Antialias::Eight => &EIGHT,
         };
         let light = Light::new(settings, camera);
-        Self { job, field, grid, backdrop, shooter, light, places }
+        Self { job, content, backdrop, shooter, light, places }
     }
 
-    pub(super) fn paint(&self, picture: &mut Picture) -> Result<(), RenderError> {
-        let (settings, width) = (self.job.settings, picture.width as usize);
+    pub(super) fn paint(&self, frame: &mut Frame) -> Result<(), RenderError> {
+        let (settings, width) = (self.job.settings, frame.picture.width as usize);
         let columns = width.div_ceil(TILE);
-        let bands: Vec<Band> = picture.pixels.chunks_mut(width * TILE).map(Mutex::new).collect();
-        let start = || Tile::new(Caster::new(self.field, self.grid, settings.marching));
+        let wants = frame.wants_buffers();
+        let bands: Vec<_> = frame.bands(TILE).into_iter().map(Mutex::new).collect();
+        let Content { field, grid, .. } = *self.content;
+        let start = || Tile::new(Caster::new(field, grid, settings.marching));
         let count = bands.len() * columns;
         job::share(count, settings.threads, &self.job.control, start, |tile, number| {
             let [left, top] = [number % columns * TILE, number / columns * TILE];
             self.paint_tile(tile, left, top);
-            tile.copy_to(&bands[number / columns], left, width);
+            let band = &bands[number / columns];
+            let mut rows = band.lock().unwrap_or_else(PoisonError::into_inner);
+            tile.copy_to(&mut rows, left, width);
+            if wants {
+                self.note(tile, &mut rows, left, width);
+            }
         })
     }
 
@@ -80,11 +77,25 @@ impl<'a> Painter<'a> {
         for y in 0..height {
             for x in 0..width {
                 let at = (y + 1) * APRON + x + 1;
-                tile.pixels[y * TILE + x] = if !self.places.is_empty() && tile.on_edge(at) {
+                let (color, coverage) = if !self.places.is_empty() && tile.on_edge(at) {
                     self.mean(&mut tile.caster, [left + x, top + y])
                 } else {
-                    tile.seen[at].color
+                    tile.seen[at].whole()
                 };
+                tile.pixels[y * TILE + x] = color;
+                tile.coverage[y * TILE + x] = coverage;
+            }
+        }
+    }
+
+    /// Fills the buffers of a tile.
+    fn note(&self, tile: &Tile<'_>, rows: &mut Rows<'_>, left: usize, width: usize) {
+        let across = TILE.min(width - left);
+        for y in 0..rows.pixels.len() / width {
+            for x in 0..across {
+                let spot = tile.seen[(y + 1) * APRON + x + 1].spot;
+                let known = self.content.known(spot.as_ref(), tile.coverage[y * TILE + x]);
+                rows.write(y * width + left + x, &known);
             }
         }
     }
@@ -96,20 +107,22 @@ impl<'a> Painter<'a> {
         seen.unwrap_or_else(|| Sample::behind(self.backdrop.row(row)))
     }
 
-    /// The mean of what is seen at some places of a pixel.
-    fn mean(&self, caster: &mut Caster<'_>, [x, y]: [usize; 2]) -> [u8; 4] {
-        let (mut light, mut alpha) = ([0.0; 3], 0.0);
+    /// The mean of what is seen at some places of a pixel, and which share of them is covered.
+    fn mean(&self, caster: &mut Caster<'_>, [x, y]: [usize; 2]) -> ([u8; 4], f32) {
+        let (mut light, mut alpha, mut hits) = ([0.0; 3], 0.0, 0.0);
         for place in self.places {
             let [dx, dy] = place.map(|sixteenths| f64::from(sixteenths) / 16.0);
             let sample = self.look(caster, [x as f64 + 0.5 + dx, y as f64 + 0.5 + dy], y);
             (0..3).for_each(|channel| light[channel] += sample.light[channel]);
             alpha += sample.alpha;
+            hits += sample.whole().1;
         }
+        let count = self.places.len() as f32;
         if alpha <= 0.0 {
-            return self.backdrop.row(y);
+            return (self.backdrop.row(y), 0.0);
         }
         let [r, g, b] = light.map(|sum| CURVE.encode(sum / alpha));
-        [r, g, b, (alpha / self.places.len() as f32 * 255.0 + 0.5) as u8]
+        ([r, g, b, (alpha / count * 255.0 + 0.5) as u8], hits / count)
     }
 }
 
@@ -118,12 +131,13 @@ struct Tile<'a> {
     caster: Caster<'a>,
     seen: Vec<Sample>,
     pixels: Vec<[u8; 4]>,
+    coverage: Vec<f32>,
 }
 
 impl<'a> Tile<'a> {
     fn new(caster: Caster<'a>) -> Self {
         let seen = vec![Sample::behind([0; 4]); APRON * APRON];
-        Self { caster, seen, pixels: vec![[0; 4]; TILE * TILE] }
+        Self { caster, seen, pixels: vec![[0; 4]; TILE * TILE], coverage: vec![0.0; TILE * TILE] }
     }
 
     fn on_edge(&self, at: usize) -> bool {
@@ -131,10 +145,9 @@ impl<'a> Tile<'a> {
         beside.into_iter().any(|other| differ(&self.seen[at], &self.seen[other]))
     }
 
-    fn copy_to(&self, band: &Band, left: usize, width: usize) {
-        let mut rows = band.lock().unwrap_or_else(PoisonError::into_inner);
+    fn copy_to(&self, rows: &mut Rows<'_>, left: usize, width: usize) {
         let count = TILE.min(width - left);
-        for (row, pixels) in rows.chunks_mut(width).zip(self.pixels.chunks(TILE)) {
+        for (row, pixels) in rows.pixels.chunks_mut(width).zip(self.pixels.chunks(TILE)) {
             row[left..left + count].copy_from_slice(&pixels[..count]);
         }
     }

@@ -2,6 +2,7 @@
 
 use super::cast::{Caster, Ray};
 use super::field::Field;
+use super::slope::Slopes;
 use crate::composite;
 use crate::image::Picture;
 use crate::math::{self, Vec3};
@@ -150,6 +151,62 @@ fn naive(ray: &Ray, cell: Vec3, surface: &Surface) -> Vec<f64> {
     };
     let corners = surface.triangles().iter().map(|triangle| surface.corners(triangle));
     corners.filter_map(|corners| time(corners.map(|corner| corner.place()))).collect()
+}
+
+#[test]
+fn a_smooth_ball_is_lit_as_a_ball() {
+    let ball = ball(11, [3, -7, 5]);
+    let middle = [3.5, -6.5, 5.5];
+    let corner = ball.bounds().unwrap().min.to_array().map(|low| f64::from(low) - 0.5);
+    // Degrees between the normals and those of a ball: the mean of them, and the most.
+    let errors = |style| {
+        with_caster(&ball, style, |_, caster| {
+            let mut next = random(8);
+            let (mut sum, mut most) = (0.0, 0.0_f64);
+            for _ in 0..2000 {
+                let way = random_ray(&mut next, [0.0; 3], 0.0).direction;
+                let origin = math::add(math::sub(middle, corner), math::scale(way, -30.0));
+                let touch = caster.look(&Ray { origin, direction: way }).unwrap();
+                let from_middle = math::sub(touch.point, math::sub(middle, corner));
+                let cosine = math::dot(touch.normal, math::normalize(from_middle));
+                assert!((math::length(touch.normal) - 1.0).abs() < 1e-12);
+                let error = cosine.min(1.0).acos().to_degrees();
+                (sum, most) = (sum + error, most.max(error));
+            }
+            [sum / 2000.0, most]
+        })
+    };
+    let (flat, smooth) = (errors(Style::Flat), errors(Style::Smooth));
+    assert!(flat[0] > 15.0 && smooth[0] < 6.0 && smooth[1] < 20.0, "{flat:?} {smooth:?}");
+}
+
+#[test]
+fn light_runs_across_the_borders_of_cells() {
+    let volume = noise(6, 10, -5);
+    with_caster(&volume.solid(), Style::Smooth, |_, caster| {
+        let field = caster.field();
+        let mut next = random(3);
+        for _ in 0..300 {
+            let cell = [0; 3].map(|_: i64| i64::from(next() % 12) - 6);
+            let [u, v] = [next(), next()].map(|n| f64::from(n % 1000) / 1000.0);
+            for axis in 0..3 {
+                let mut above = cell;
+                above[axis] += 1;
+                let place = |end: f64| {
+                    let mut place = [u, v, u];
+                    place[axis] = end;
+                    place
+                };
+                let here = Slopes::new(field, cell).at(place(1.0));
+                let there = Slopes::new(field, above).at(place(0.0));
+                let same = match (here, there) {
+                    (Some(here), Some(there)) => math::dot(here, there) > 1.0 - 1e-12,
+                    (here, there) => here == there,
+                };
+                assert!(same, "{cell:?} {axis}: {here:?} {there:?}");
+            }
+        }
+    });
 }
 
 #[test]

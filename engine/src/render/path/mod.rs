@@ -19,8 +19,9 @@ mod sampler;
 mod studio;
 mod wave;
 
+use super::frame::Frame;
 use super::job::{self, Control, Job};
-use super::{MAX_SIDE, RenderError};
+use super::{MAX_SIDE, Mode, RenderError, Settings, tile};
 use crate::image::Picture;
 use film::{TILE, TileFilm};
 use std::sync::{Mutex, PoisonError};
@@ -110,8 +111,28 @@ impl Default for PathSettings {
     }
 }
 
+/// Paints the whole picture, and the buffers that are wanted.
+///
+/// Those are of flat voxels: what a path meets first is scattered over the pixel, and
+/// not what its centre sees.
+pub(super) fn paint(frame: &mut Frame, job: &Job<'_>) -> Result<(), RenderError> {
+    if !frame.wants_buffers() {
+        return paint_picture(&mut frame.picture, job);
+    }
+    let settings = Settings { mode: Mode::Flat, ..job.settings.clone() };
+    let Settings { width, height, .. } = settings;
+    let count = Tiles { width, height }.count();
+    job::stage(&job.control, 0, 2 * count, |control| {
+        let flat = Job { settings: &settings, control, ..*job };
+        tile::paint(frame, &flat, tile::Part::default())
+    })?;
+    job::stage(&job.control, count, 2 * count, |control| {
+        paint_picture(&mut frame.picture, &Job { control, ..*job })
+    })
+}
+
 /// Paints the whole picture, tile by tile.
-pub(super) fn paint(picture: &mut Picture, job: &Job<'_>) -> Result<(), RenderError> {
+fn paint_picture(picture: &mut Picture, job: &Job<'_>) -> Result<(), RenderError> {
     let (width, samples) = (picture.width, job.settings.path.samples.clamp(1, SAMPLES_MAX));
     let tiles = Tiles { width, height: picture.height };
     let bands: Vec<Band> =
@@ -127,6 +148,29 @@ pub(super) fn paint(picture: &mut Picture, job: &Job<'_>) -> Result<(), RenderEr
         })
     })?;
     finished(&job.control)
+}
+
+/// Takes 1, 2, 4 and so on samples until a job has all that it wants, and hands over the
+/// picture and the samples each time, until it is refused.
+pub(super) fn paint_in_steps(
+    job: &Job<'_>,
+    mut hand_over: impl FnMut(Picture, u32) -> Result<(), RenderError>,
+) -> Result<(), RenderError> {
+    let Settings { width, height, threads, .. } = *job.settings;
+    let all = job.settings.path.samples.clamp(1, SAMPLES_MAX);
+    let mut film = Film::new(width, height)?;
+    let tiles = film.tiles.count();
+    let steps = (all.next_power_of_two().ilog2() + 1) as usize;
+    Studio::with(job, |studio| {
+        for step in 0..steps {
+            let samples = all.min(1 << step);
+            job::stage(&job.control, step * tiles, steps * tiles, |control| {
+                film.expose_in(studio, threads, &control, samples)
+            })?;
+            hand_over(film.resolve()?, samples)?;
+        }
+        Ok(())
+    })
 }
 
 /// Light gathered so far, for pictures that get better while one looks.
@@ -167,16 +211,27 @@ impl Film {
     ///
     /// When cancelled, the film keeps what it has and may be exposed further.
     pub fn expose(&mut self, job: &Job<'_>, samples: u32) -> Result<(), RenderError> {
+        let Tiles { width, height } = self.tiles;
+        let threads = job.settings.threads;
+        Studio::of_size(job, width, height, |studio| {
+            self.expose_in(studio, threads, &job.control, samples)
+        })
+    }
+
+    fn expose_in(
+        &mut self,
+        studio: &Studio<'_>,
+        threads: usize,
+        control: &Control<'_>,
+        samples: u32,
+    ) -> Result<(), RenderError> {
         let samples = samples.min(SAMPLES_MAX);
         let (tiles, films) = (self.tiles, &self.films);
-        Studio::of_size(job, tiles.width, tiles.height, |studio| {
-            let threads = job.settings.threads;
-            job::share(tiles.count(), threads, &job.control, Wave::new, |wave, number| {
-                let (film, place) = (&mut lock(&films[number]), tiles.place(number));
-                studio.expose(film, wave, place, samples, &job.control);
-            })
+        job::share(tiles.count(), threads, control, Wave::new, |wave, number| {
+            let (film, place) = (&mut lock(&films[number]), tiles.place(number));
+            studio.expose(film, wave, place, samples, control);
         })?;
-        finished(&job.control)
+        finished(control)
     }
 
     /// The fewest samples that a pixel has in tiles that want more.
