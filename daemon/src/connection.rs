@@ -9,7 +9,7 @@ use std::mem;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 
-use goxel_rpc::{Frame, Framer};
+use goxel_rpc::{Frame, Framer, Notice, Scope};
 use nix::sys::epoll::EpollFlags;
 
 use crate::exchange::{Exchange, Stage};
@@ -51,6 +51,10 @@ pub struct Connection {
     stream: UnixStream,
     framer: Framer,
     pub doing: Doing,
+    /// Which project its calls mean, and which it watches.
+    pub scope: Scope,
+    /// Changes that it has not been told of; of each project one.
+    waiting: Vec<Notice>,
     /// Whether all whole messages that were read have been opened.
     hungry: bool,
     /// Bytes read since it was hungry last. Counted here, not asked of the framer: what broken
@@ -70,6 +74,8 @@ impl Connection {
             stream,
             framer: Framer::new(max_message),
             doing: Doing::Nothing,
+            scope: Scope::new(),
+            waiting: Vec::new(),
             hungry: true,
             ahead: 0,
             out: Vec::new(),
@@ -132,8 +138,29 @@ impl Connection {
         }
     }
 
+    /// Tells of a change, if its project is watched. What cannot be sent yet is joined with what
+    /// comes: a slow reader has one notice of each project waiting.
+    pub fn notify(&mut self, notice: &Notice) {
+        if !self.scope.watches(&notice.project) {
+            return;
+        }
+        match self.waiting.iter_mut().find(|it| it.project == notice.project) {
+            Some(earlier) => earlier.join(notice),
+            None => self.waiting.push(notice.clone()),
+        }
+    }
+
     /// Sends what the socket takes now.
     pub fn flush(&mut self) {
+        if self.unsent() == 0 {
+            for notice in mem::take(&mut self.waiting) {
+                self.push_line(&notice.line());
+            }
+        }
+        self.send();
+    }
+
+    fn send(&mut self) {
         let mut budget = SEND_PER_TURN;
         while self.unsent() > 0 && budget > 0 {
             let end = self.out.len().min(self.sent + budget);
@@ -194,7 +221,7 @@ impl Connection {
     pub fn interest(&self) -> EpollFlags {
         let mut flags = EpollFlags::empty();
         flags.set(EpollFlags::EPOLLIN, self.wants_input());
-        flags.set(EpollFlags::EPOLLOUT, self.unsent() > 0);
+        flags.set(EpollFlags::EPOLLOUT, self.unsent() > 0 || !self.waiting.is_empty());
         flags
     }
 

@@ -181,7 +181,9 @@ impl EventLoop {
         }
         self.serve_runnable();
         self.let_edits_through();
+        self.tell_watchers();
         self.settle_touched();
+        self.service.forget_closed();
         self.let_large_messages_in();
         // Last: who has just left makes room for who comes.
         self.open_the_door();
@@ -332,6 +334,20 @@ impl EventLoop {
         }
     }
 
+    /// Tells connections of changes of the projects they watch.
+    fn tell_watchers(&mut self) {
+        let notices = self.service.notices();
+        if notices.is_empty() {
+            return;
+        }
+        for (token, connection) in &mut self.connections {
+            if connection.scope.watches_any() {
+                notices.iter().for_each(|notice| connection.notify(notice));
+                self.touched.push(*token);
+            }
+        }
+    }
+
     /// A message that cannot be decoded is refused here, and that is sent by the next turn.
     fn let_large_messages_in(&mut self) {
         while let Some(token) = self.service.next_large() {
@@ -362,8 +378,9 @@ impl EventLoop {
 
     fn close(&mut self, token: u64) {
         // Closing the socket takes it out of epoll.
-        self.connections.remove(&token);
-        self.service.let_go(token);
+        if let Some(connection) = self.connections.remove(&token) {
+            self.service.lose(token, &connection.scope);
+        }
         self.crowd = Crowd::Untold;
         if let Door::Shut(until) = &mut self.door {
             // Its descriptor may be what was missing.

@@ -1,17 +1,17 @@
 //! The session behind all connections: what is answered at once, what goes to a worker, and in
 //! which order edits are made.
 //!
-//! While a slow edit is being made, requests that edit wait in one line, in the order in which
-//! they came up; everything else goes on and sees the project as it was before.
+//! While a slow edit of a project is being made, requests that edit it wait in one line, in the
+//! order in which they came up; everything else goes on and sees the project as it was before.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use goxel_rpc::{
-    Config, Decoded, Finished, Frame, Host, INTERNAL_ERROR, Job, Outcome, Request, RpcError,
-    Session, Step, decode, error_reply, fault_reply,
+    Config, Decoded, Finished, Frame, Host, INTERNAL_ERROR, Job, Notice, Outcome, Request,
+    RpcError, Scope, Session, Step, decode, error_reply, fault_reply,
 };
 
 use crate::connection::{Connection, Doing};
@@ -29,11 +29,16 @@ const PARSE_HERE: usize = 64 << 10;
 /// Decoded, a text of small values takes many times its length.
 const LARGE_AT_ONCE: usize = 16 << 20;
 
+/// The key of work that no connection waits for.
+const NOBODY: u64 = 0;
+
 /// What workers bring back.
 pub enum Done {
     Decoded(Decoded),
     /// With the reply line, unless only the session can write it.
     Ran(Finished, Option<String>),
+    /// Something large was let go of.
+    Forgot,
 }
 
 /// Why a connection's requests are not answered further for now.
@@ -51,8 +56,9 @@ pub struct Service {
     session: Session,
     host: Arc<dyn Host>,
     pub pool: Pool<Done>,
-    /// Connections whose next request edits, first come first.
-    line: VecDeque<u64>,
+    /// For each project that is being edited, the connections whose next request edits it, first
+    /// come first.
+    lines: BTreeMap<String, VecDeque<u64>>,
     /// Who has a large message decoded or answered, and its length.
     large: HashMap<u64, usize>,
     /// Connections whose large message waits, first come first.
@@ -66,8 +72,8 @@ impl Service {
     pub fn new(host: Arc<dyn Host>, pool: Pool<Done>, stats: Arc<Stats>) -> Service {
         let threads = host.render_threads();
         let session = Session::new(Config { threads, ..Config::default() });
-        let (line, large, queued) = Default::default();
-        Service { session, host, pool, line, large, queued, slow_request: None, stats }
+        let (lines, large, queued) = Default::default();
+        Service { session, host, pool, lines, large, queued, slow_request: None, stats }
     }
 
     /// Answers what `connection` has asked, as far as that goes now.
@@ -180,29 +186,37 @@ impl Service {
         };
         let pause = match exchange.stage {
             Stage::InLine | Stage::Running => Some(Pause::Waiting),
-            Stage::Ready if request.edits() && self.edits_must_wait() => {
-                self.line.push_back(token);
-                exchange.stage = Stage::InLine;
-                Some(Pause::Waiting)
+            Stage::Ready | Stage::Admitted => {
+                let edited = self.session.edited_by(request, &connection.scope);
+                match edited.filter(|project| self.must_wait(project, exchange.stage)) {
+                    Some(project) => {
+                        self.lines.entry(project).or_default().push_back(token);
+                        exchange.stage = Stage::InLine;
+                        Some(Pause::Waiting)
+                    }
+                    None => self.begin(token, &mut exchange, &mut connection.scope),
+                }
             }
-            Stage::Ready | Stage::Admitted => self.begin(token, &mut exchange),
         };
         connection.doing = Doing::Answering(exchange);
         pause
     }
 
-    fn edits_must_wait(&self) -> bool {
-        self.session.busy() || !self.line.is_empty()
+    /// Whether an edit of that project has to stand in line. Who was let through waits again only
+    /// where his call means another project by now.
+    fn must_wait(&self, project: &str, stage: Stage) -> bool {
+        let others = stage == Stage::Ready && self.lines.contains_key(project);
+        others || self.session.is_busy(project)
     }
 
-    fn begin(&mut self, token: u64, exchange: &mut Exchange) -> Option<Pause> {
+    fn begin(&mut self, token: u64, exchange: &mut Exchange, scope: &mut Scope) -> Option<Pause> {
         let request = exchange.current()?;
         let edits = request.edits();
         exchange.begin();
         let request = exchange.current()?;
         let step = match exchange.overfull() {
             Some(error) => Step::Done(Err(error)),
-            None => start(&mut self.session, request, &self.host),
+            None => start(&mut self.session, request, scope, &self.host),
         };
         match step {
             Step::Done(outcome) => {
@@ -264,10 +278,14 @@ impl Service {
         &mut self,
         token: u64,
         result: Result<Done, Panicked>,
-        connection: Option<&mut Connection>,
+        mut connection: Option<&mut Connection>,
     ) {
         let (outcome, line) = match result {
-            Ok(Done::Ran(finished, line)) => (self.session.finish(finished), line),
+            Ok(Done::Forgot) => return,
+            Ok(Done::Ran(finished, line)) => {
+                let scope = connection.as_mut().map(|it| &mut it.scope);
+                (self.session.finish(finished, scope), line)
+            }
             Ok(Done::Decoded(decoded)) => {
                 if let Some(connection) = connection {
                     connection.doing = Doing::Nothing;
@@ -297,19 +315,51 @@ impl Service {
         }
     }
 
-    /// The connection whose turn to edit it is, if edits can be made now.
+    /// A connection whose turn to edit it is.
     pub fn next_in_line(&mut self) -> Option<u64> {
-        if self.session.busy() { None } else { self.line.pop_front() }
+        let mut free = self.lines.iter().filter(|(project, _)| !self.session.is_busy(project));
+        let project = free.next()?.0.clone();
+        let line = self.lines.get_mut(&project)?;
+        let token = line.pop_front();
+        if line.is_empty() {
+            self.lines.remove(&project);
+        }
+        token
     }
 
     /// Whether somebody could edit now and has not been let.
     pub fn line_moves(&self) -> bool {
-        !self.session.busy() && !self.line.is_empty()
+        self.lines.keys().any(|project| !self.session.is_busy(project))
     }
 
     /// How many wait for their turn to edit.
     pub fn line_len(&self) -> usize {
-        self.line.len()
+        self.lines.values().map(VecDeque::len).sum()
+    }
+
+    /// What has happened to projects that connections watch.
+    pub fn notices(&mut self) -> Vec<Notice> {
+        self.session.notices()
+    }
+
+    /// Has a worker let go of closed projects: that takes its time.
+    pub fn forget_closed(&mut self) {
+        let remains = self.session.remains();
+        if remains.is_empty() {
+            return;
+        }
+        let forget = move || {
+            drop(remains);
+            Done::Forgot
+        };
+        // Where no worker takes it, it is let go of here.
+        let _ = self.pool.submit_always(NOBODY, forget);
+    }
+
+    /// The connection is gone.
+    pub fn lose(&mut self, token: u64, scope: &Scope) {
+        self.let_go(token);
+        self.session.close_scope(scope);
     }
 
     /// Answers what can no longer be carried out because the daemon ends.
@@ -331,8 +381,13 @@ impl Service {
 }
 
 /// A panic costs one answer: the session marks the project that it was editing.
-fn start(session: &mut Session, request: &Request, host: &Arc<dyn Host>) -> Step {
-    catch_unwind(AssertUnwindSafe(|| session.start(request, host)))
+fn start(
+    session: &mut Session,
+    request: &Request,
+    scope: &mut Scope,
+    host: &Arc<dyn Host>,
+) -> Step {
+    catch_unwind(AssertUnwindSafe(|| session.start(request, scope, host)))
         .unwrap_or_else(|_| Step::Done(Err(RpcError::internal("the method panicked"))))
 }
 

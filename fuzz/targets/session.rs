@@ -7,7 +7,7 @@
 
 use goxel_engine::project::ProjectLimits;
 use goxel_rpc::{
-    Config, Decoded, Facts, Frame, Framer, Host, Request, Session, Step, decode, reply,
+    Config, Decoded, Facts, Frame, Framer, Host, Request, Scope, Session, Step, decode, reply,
 };
 use libfuzzer_sys::fuzz_target;
 use std::io;
@@ -19,11 +19,12 @@ fuzz_target!(|bytes: &[u8]| {
     let host: Arc<dyn Host> = Arc::new(Memory(file.get(1..).unwrap_or_default().to_vec()));
     let limits = ProjectLimits { max_bricks: 1 << 10, ..ProjectLimits::default() };
     let mut session = Session::new(Config { project: limits, ..Config::default() });
+    let mut scope = Scope::new();
     let mut framer = Framer::new(1 << 16);
     framer.push(stream);
     while let Some(frame) = framer.next() {
         let Frame::Message(message) = frame else { continue };
-        requests(&message).iter().for_each(|request| answer(&mut session, request, &host));
+        requests(&message).iter().for_each(|request| answer(&mut session, &mut scope, request, &host));
     }
 });
 
@@ -35,15 +36,15 @@ fn requests(message: &[u8]) -> Vec<Request> {
     }
 }
 
-fn answer(session: &mut Session, request: &Request, host: &Arc<dyn Host>) {
+fn answer(session: &mut Session, scope: &mut Scope, request: &Request, host: &Arc<dyn Host>) {
     if request.method().contains("render") {
         return;
     }
-    let outcome = match session.start(request, host) {
+    let outcome = match session.start(request, scope, host) {
         Step::Done(outcome) => outcome,
         Step::Job(job) => {
             let done = job.run(host.as_ref());
-            session.finish(done)
+            session.finish(done, Some(scope))
         }
     };
     let line = reply(request, &outcome);

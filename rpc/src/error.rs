@@ -115,6 +115,11 @@ impl Problem {
         Self::refused("no_project", detail)
     }
 
+    /// Whether it says that there is no project yet.
+    pub fn is_no_project(&self) -> bool {
+        matches!(self, Problem::Refused { reason: "no_project", .. })
+    }
+
     /// A refusal for one of the engine's kinds of reason.
     pub fn engine(kind: ErrorKind, detail: impl Into<String>) -> Self {
         Self::refused(reason_of(kind), detail)

@@ -3,7 +3,7 @@
 use crate::envelope::{Outcome, Request, reply};
 use crate::error::RpcError;
 use crate::host::Host;
-use crate::session::Current;
+use crate::projects::{OpenProject, Opening};
 use goxel_engine::project::Project;
 use serde_json::Value;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -19,7 +19,17 @@ pub enum Step {
 /// Slow work on a snapshot or a copy: it shares nothing with the session.
 pub struct Job {
     work: Box<Work>,
-    edits: bool,
+    then: Then,
+}
+
+/// What a session does when a job is back.
+pub(crate) enum Then {
+    /// Nothing but what the effect says.
+    Nothing,
+    /// The project of that id is free for the next edit.
+    Free(String),
+    /// A project was to be opened.
+    Opened(Opening),
 }
 
 type Work = dyn FnOnce(&dyn Host) -> (Outcome, Effect) + Send;
@@ -28,41 +38,36 @@ type Work = dyn FnOnce(&dyn Host) -> (Outcome, Effect) + Send;
 pub struct Finished {
     pub(crate) outcome: Outcome,
     pub(crate) effect: Effect,
-    pub(crate) edits: bool,
+    pub(crate) then: Then,
 }
 
 /// What a finished job changes in the session.
 pub(crate) enum Effect {
     /// Nothing.
     None,
-    /// The current project goes on as this copy.
+    /// The project that was edited goes on as this copy.
     Edited(Box<Project>),
-    /// Another project takes the current one's place.
-    Opened(Box<Current>),
+    /// A project was opened.
+    Opened(Box<OpenProject>),
     /// The project of that id now lives at that path.
     Saved { id: String, path: String },
 }
 
 impl Job {
-    pub(crate) fn reads(
+    pub(crate) fn new(
+        then: Then,
         work: impl FnOnce(&dyn Host) -> (Outcome, Effect) + Send + 'static,
     ) -> Self {
-        Self { work: Box::new(work), edits: false }
-    }
-
-    pub(crate) fn edits(
-        work: impl FnOnce(&dyn Host) -> (Outcome, Effect) + Send + 'static,
-    ) -> Self {
-        Self { work: Box::new(work), edits: true }
+        Self { work: Box::new(work), then }
     }
 
     /// Does the work. A panic becomes an answer and changes nothing.
     pub fn run(self, host: &dyn Host) -> Finished {
-        let Job { work, edits } = self;
+        let Job { work, then } = self;
         // The work owns what it changes, so nothing half done outlives a panic.
         let (outcome, effect) = catch_unwind(AssertUnwindSafe(|| work(host)))
             .unwrap_or_else(|_| (Err(RpcError::internal("the method panicked")), Effect::None));
-        Finished { outcome, effect, edits }
+        Finished { outcome, effect, then }
     }
 }
 

@@ -15,7 +15,9 @@ mod host;
 mod job;
 mod layers;
 mod method;
+mod notice;
 mod params;
+mod projects;
 mod session;
 mod table;
 mod values;
@@ -28,4 +30,6 @@ pub use error::{
 pub use frame::{Fault, Frame, Framer, MAX_DEPTH};
 pub use host::{Facts, Host};
 pub use job::{Finished, Job, Step};
-pub use session::{Config, Session};
+pub use notice::Notice;
+pub use projects::Scope;
+pub use session::{Config, MAX_PROJECTS, Session};

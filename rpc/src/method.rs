@@ -5,7 +5,8 @@ use crate::error::{Answer, INTERNAL_ERROR, INVALID_PARAMS, Problem, RpcError};
 use crate::host::Host;
 use crate::job::Effect;
 use crate::params::{Params, add_warnings};
-use crate::session::{Config, Current, Session, View};
+use crate::projects::{OpenProject, Scope, View};
+use crate::session::{Asked, Config, Session};
 use goxel_engine::command::Command;
 use goxel_engine::project::{Outcome as Done, Project};
 use goxel_engine::scene::Scene;
@@ -50,20 +51,25 @@ pub(crate) enum Handler {
     Edit(Plan),
     /// On a snapshot, in a job.
     Read(Read),
-    /// Makes another project current, in a job.
+    /// Opens a project, in a job.
     Open(Open),
+    /// At once, on what the session and the connection hold.
+    Hold(Hold),
 }
 
 /// Answers from the parameters.
 pub(crate) type Say = fn(&Params<'_>) -> Answer;
 /// Answers from the session as it is.
-pub(crate) type Ask = fn(&Session, &dyn Host, &Params<'_>) -> Answer;
+pub(crate) type Ask = fn(&Asked<'_>, &dyn Host, &Params<'_>) -> Answer;
+/// Changes which projects there are, or what the connection watches. The id is that of the
+/// project which is meant.
+pub(crate) type Hold = fn(&mut Session, &mut Scope, Result<String, Problem>, &Params<'_>) -> Answer;
 /// Plans one edit from the scene and the parameters.
 pub(crate) type Plan = fn(&Scene, &Params<'_>) -> Result<Edit, Problem>;
 /// Answers from a frozen project.
 pub(crate) type Read = fn(&View, &dyn Host, &Params<'_>) -> Result<(Value, Effect), Problem>;
 /// Makes a project, and the result that tells of it.
-pub(crate) type Open = fn(&Config, &dyn Host, &Params<'_>) -> Result<(Current, Value), Problem>;
+pub(crate) type Open = fn(&Config, &dyn Host, &Params<'_>) -> Result<(OpenProject, Value), Problem>;
 /// Tells the caller what an edit did.
 type Tell = dyn FnOnce(&Done, &Project) -> Value;
 

@@ -1,4 +1,4 @@
-//! The current project and the way a request goes through it.
+//! Projects and the way a request goes through one.
 //!
 //! Cheap requests are answered at once. Slow ones become jobs: reads on a
 //! snapshot, edits on a copy that takes the project's place when done. A refused
@@ -7,15 +7,17 @@
 use crate::envelope::{Call, Outcome, Request};
 use crate::error::{Answer, Problem, RpcError};
 use crate::host::Host;
-use crate::job::{Effect, Finished, Job, Step};
+use crate::job::{Effect, Finished, Job, Step, Then};
 use crate::method::{Change, Edit, Handler, Open, Plan, Read, Say};
+use crate::notice::{Notice, seen_change};
+use crate::projects::{OpenProject, Projects, Scope};
 use goxel_engine::command::{Author, Command};
 use goxel_engine::format::Limits;
 use goxel_engine::parallel::Threads;
 use goxel_engine::project::{Outcome as Done, Project, ProjectLimits};
 use goxel_engine::scene::{LayerKind, Scene};
-use goxel_engine::snapshot::Snapshot;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// An edit that visits more voxels is made in a job.
@@ -34,7 +36,12 @@ pub struct Config {
     pub format: Limits,
     /// How many threads one edit may use; 0 counts as 1.
     pub threads: usize,
+    /// How many projects may be open at a time; 0 counts as [`MAX_PROJECTS`].
+    pub max_projects: usize,
 }
+
+/// So many projects may be open where nothing else is said.
+pub const MAX_PROJECTS: usize = 256;
 
 impl Config {
     /// A project of that scene, within what is allowed.
@@ -43,131 +50,174 @@ impl Config {
     }
 }
 
-/// The state behind the methods: the current project.
+/// The state behind the methods.
 pub struct Session {
     config: Config,
-    current: Option<Current>,
-    editing: bool,
-    created: u64,
+    projects: Projects,
+    /// How many connections watch each project.
+    watchers: BTreeMap<String, usize>,
+    notices: Vec<Notice>,
 }
 
-/// The current project and what is known about it.
-#[derive(Clone)]
-pub(crate) struct Current {
-    pub id: String,
-    pub about: About,
-    project: Arc<Project>,
-    damaged: bool,
+/// The session as a request finds it.
+pub(crate) struct Asked<'a> {
+    session: &'a Session,
+    scope: &'a Scope,
+    meant: Result<&'a OpenProject, Problem>,
 }
 
-/// What is known about a project besides its content.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct About {
-    pub name: String,
-    pub path: Option<String>,
-    pub size: [i32; 3],
-}
-
-/// A project frozen for a read.
-pub(crate) struct View {
-    pub id: String,
-    pub about: About,
-    pub snapshot: Snapshot,
-}
-
-impl Current {
-    /// A project that becomes current; it gets its id when it does.
-    pub fn new(project: Project, about: About) -> Self {
-        Self { id: String::new(), about, project: Arc::new(project), damaged: false }
+impl<'a> Asked<'a> {
+    /// The project that is meant.
+    pub fn project(&self) -> Result<&'a OpenProject, Problem> {
+        self.meant.clone()
     }
 
-    pub fn scene(&self) -> &Scene {
-        self.project.scene()
-    }
-
-    fn view(&self) -> View {
-        let (id, about) = (self.id.clone(), self.about.clone());
-        View { id, about, snapshot: self.project.snapshot() }
+    /// A row for each project that the connection may know of.
+    pub fn projects(&self) -> Vec<Value> {
+        self.session.projects.rows(self.scope)
     }
 }
 
 impl Session {
     /// A session without a project.
     pub fn new(config: Config) -> Self {
-        Self { config, current: None, editing: false, created: 0 }
+        let (projects, watchers, notices) = Default::default();
+        Self { config, projects, watchers, notices }
     }
 
-    /// Whether an edit is being made in a job: until it is finished, requests
-    /// that edit are refused.
-    pub const fn busy(&self) -> bool {
-        self.editing
+    /// The id of the project that a request edits in place, if it does: such requests take
+    /// turns. One that opens a project need not wait.
+    pub fn edited_by(&self, request: &Request, scope: &Scope) -> Option<String> {
+        let call = request.call().ok()?;
+        let edits = matches!(call.method.handler, Handler::Edit(_));
+        let id = self.projects.meant(call, scope).ok().filter(|_| edits)?;
+        Some(id.to_owned())
     }
 
-    /// Answers a request, or gives the job that will.
-    pub fn start(&mut self, request: &Request, host: &Arc<dyn Host>) -> Step {
+    /// Whether an edit of that project is being made in a job: until it is finished, requests
+    /// that edit it are refused.
+    pub fn is_busy(&self, project: &str) -> bool {
+        self.projects.get(project).is_some_and(|project| project.editing)
+    }
+
+    /// How many projects are open.
+    pub fn project_count(&self) -> usize {
+        self.projects.len()
+    }
+
+    /// Answers a request of the connection that `scope` is of, or gives the job that will.
+    pub fn start(&mut self, request: &Request, scope: &mut Scope, host: &Arc<dyn Host>) -> Step {
         let call = match request.call() {
             Ok(call) => call,
             Err(error) => return Step::Done(Err(error.clone())),
         };
-        if self.editing && call.method.edits() {
-            return Step::Done(Err(RpcError::busy()));
-        }
         match call.method.handler {
             Handler::Say(say) => answer_of(request, call, say),
             Handler::Ask(ask) => {
-                Step::Done(call.answer(request.method(), |params| ask(self, host.as_ref(), params)))
+                let meant = self.meant(call, scope);
+                let asked = Asked { session: self, scope, meant };
+                Step::Done(call.answer(request.method(), |params| ask(&asked, &**host, params)))
             }
-            Handler::Edit(plan) => self.edit(request, call, plan),
-            Handler::Read(read) => self.read(request, call, read),
-            Handler::Open(open) => self.open(request, call, open),
+            Handler::Edit(plan) => self.edit(request, scope, call, plan),
+            Handler::Read(read) => self.read(request, scope, call, read),
+            Handler::Open(open) => self.open(request, scope, call, open),
+            Handler::Hold(hold) => {
+                let meant = self.projects.meant(call, scope).map(str::to_owned);
+                Step::Done(call.answer(request.method(), |params| hold(self, scope, meant, params)))
+            }
         }
     }
 
-    /// Takes a finished job back and gives its answer.
-    pub fn finish(&mut self, done: Finished) -> Outcome {
-        let Finished { mut outcome, effect, edits } = done;
-        if edits {
-            self.editing = false;
-        }
-        match effect {
-            Effect::None => {}
-            Effect::Edited(project) => {
-                if let Some(current) = &mut self.current {
-                    current.project = Arc::new(*project);
-                }
-            }
-            Effect::Opened(current) => {
-                let id = self.make_current(*current);
+    /// Takes a finished job back and gives its answer. `scope` is that of the connection which
+    /// asked for it, if it is still there.
+    pub fn finish(&mut self, done: Finished, scope: Option<&mut Scope>) -> Outcome {
+        let Finished { mut outcome, effect, then } = done;
+        match (effect, then) {
+            (Effect::Opened(opened), Then::Opened(opening)) => {
+                let id = self.projects.take_in(*opened, opening, scope);
                 if let Ok(Value::Object(members)) = &mut outcome {
                     members.insert("project_id".to_owned(), id.into());
                 }
             }
-            Effect::Saved { id, path } => {
-                if let Some(current) = self.current.as_mut().filter(|current| current.id == id) {
-                    current.about.path = Some(path);
+            (_, Then::Opened(opening)) => self.projects.break_promise(&opening),
+            (effect, Then::Free(id)) => self.take_back(&id, effect),
+            (Effect::Saved { id, path }, Then::Nothing) => {
+                if let Some(project) = self.projects.get_mut(&id) {
+                    project.about.path = Some(path);
                 }
             }
+            (_, Then::Nothing) => {}
         }
         outcome
     }
 
-    pub(crate) const fn current(&self) -> Option<&Current> {
-        self.current.as_ref()
+    fn take_back(&mut self, id: &str, effect: Effect) {
+        let watched = self.watchers.contains_key(id);
+        let Some(project) = self.projects.get_mut(id) else { return };
+        project.editing = false;
+        if let Effect::Edited(edited) = effect {
+            if watched {
+                self.notices.extend(seen_change(id, &project.project, &edited));
+            }
+            project.project = Arc::new(*edited);
+        }
     }
 
-    fn make_current(&mut self, current: Current) -> String {
-        self.created += 1;
-        let id = format!("project-{}", self.created);
-        self.current = Some(Current { id: id.clone(), ..current });
-        id
+    /// A connection has ended: what is its own goes with it.
+    pub fn close_scope(&mut self, scope: &Scope) {
+        for id in scope.watched() {
+            self.count_watcher(id, false);
+        }
+        self.projects.close_scope(scope);
     }
 
-    fn read(&self, request: &Request, call: &Call, read: Read) -> Step {
-        let Some(current) = &self.current else {
-            return no_project(request, call);
+    /// What has happened to watched projects since the last call.
+    pub fn notices(&mut self) -> Vec<Notice> {
+        std::mem::take(&mut self.notices)
+    }
+
+    /// Closed projects. Any thread may let go of them: a large one takes its time.
+    pub fn remains(&mut self) -> Vec<Arc<Project>> {
+        self.projects.remains()
+    }
+
+    pub(crate) fn close(&mut self, id: &str) -> bool {
+        self.watchers.remove(id);
+        self.projects.close(Some(id))
+    }
+
+    pub(crate) fn watch(&mut self, scope: &mut Scope, id: &str, begins: bool) {
+        let changes = if begins { scope.watch(id) } else { scope.forget(id) };
+        if changes {
+            self.count_watcher(id, begins);
+        }
+    }
+
+    fn count_watcher(&mut self, id: &str, begins: bool) {
+        let count = self.watchers.entry(id.to_owned()).or_default();
+        *count = if begins { *count + 1 } else { count.saturating_sub(1) };
+        if *count == 0 {
+            self.watchers.remove(id);
+        }
+    }
+
+    /// The revision of an open project.
+    pub(crate) fn revision(&self, id: &str) -> Option<u64> {
+        self.projects.get(id).map(|project| project.project.revision())
+    }
+
+    fn meant(&self, call: &Call, scope: &Scope) -> Result<&OpenProject, Problem> {
+        let id = self.projects.meant(call, scope)?;
+        self.projects.get(id).ok_or_else(Problem::no_project)
+    }
+
+    fn read(&self, request: &Request, scope: &Scope, call: &Call, read: Read) -> Step {
+        let view = match self.meant(call, scope) {
+            Ok(project) => project.view(),
+            Err(problem) => return refused(request, call, problem),
         };
-        let (call, asked, view) = (call.clone(), request.method().to_owned(), current.view());
-        Step::Job(Job::reads(move |host| {
+        let (call, asked) = (call.clone(), request.method().to_owned());
+        Step::Job(Job::new(Then::Nothing, move |host| {
             let mut effect = Effect::None;
             let outcome = call.answer(&asked, |params| {
                 let (result, done) = read(&view, host, params)?;
@@ -178,61 +228,79 @@ impl Session {
         }))
     }
 
-    fn open(&mut self, request: &Request, call: &Call, open: Open) -> Step {
+    fn open(&mut self, request: &Request, scope: &Scope, call: &Call, open: Open) -> Step {
+        let most =
+            if self.config.max_projects == 0 { MAX_PROJECTS } else { self.config.max_projects };
+        let opening = match self.projects.promise(call, scope, most) {
+            Ok(opening) => opening,
+            Err(problem) => return refused(request, call, problem),
+        };
         let (call, asked) = (call.clone(), request.method().to_owned());
         let config = self.config.clone();
-        self.editing = true;
-        Step::Job(Job::edits(move |host| {
+        Step::Job(Job::new(Then::Opened(opening), move |host| {
             let mut effect = Effect::None;
             let outcome = call.answer(&asked, |params| {
-                let (current, result) = open(&config, host, params)?;
-                effect = Effect::Opened(Box::new(current));
+                let (opened, result) = open(&config, host, params)?;
+                effect = Effect::Opened(Box::new(opened));
                 Ok(result)
             });
             (outcome, effect)
         }))
     }
 
-    fn edit(&mut self, request: &Request, call: &Call, plan: Plan) -> Step {
-        let Some(current) = &mut self.current else {
-            return no_project(request, call);
+    fn edit(&mut self, request: &Request, scope: &Scope, call: &Call, plan: Plan) -> Step {
+        let meant = self.projects.meant(call, scope).map(str::to_owned);
+        let id = match meant {
+            Ok(id) => id,
+            Err(problem) => return refused(request, call, problem),
         };
-        if current.damaged {
+        let watched = self.watchers.contains_key(&id);
+        let Some(project) = self.projects.get_mut(&id) else {
+            return refused(request, call, Problem::no_project());
+        };
+        if project.editing {
+            return Step::Done(Err(RpcError::busy()));
+        }
+        if project.damaged {
             return Step::Done(call.answer(request.method(), |_| Err(damaged())));
         }
         if request.bytes() > CHEAP_BYTES {
-            return self.edit_copy(request, call, plan);
+            return edit_copy(project, request, call, plan);
         }
+        let before = watched.then(|| Arc::clone(&project.project));
         let mut slow = false;
         let outcome = call.answer(request.method(), |params| {
-            let edit = plan(current.scene(), params)?;
-            slow = is_slow(&edit, current.scene());
-            if slow { Ok(Value::Null) } else { current.carry_out(edit) }
+            let edit = plan(project.scene(), params)?;
+            slow = is_slow(&edit, project.scene());
+            if slow { Ok(Value::Null) } else { project.carry_out(edit) }
         });
-        if slow { self.edit_copy(request, call, plan) } else { Step::Done(outcome) }
-    }
-
-    /// Plans and makes the edit on a copy, in a job.
-    fn edit_copy(&mut self, request: &Request, call: &Call, plan: Plan) -> Step {
-        let Some(current) = &self.current else {
-            return no_project(request, call);
-        };
-        let (call, asked) = (call.clone(), request.method().to_owned());
-        let project = Arc::clone(&current.project);
-        self.editing = true;
-        Step::Job(Job::edits(move |_| {
-            let mut copy = Box::new(Project::clone(&project));
-            let outcome = call.answer(&asked, |params| {
-                let edit = plan(copy.scene(), params)?;
-                carry_out(&mut copy, edit)
-            });
-            let effect = if outcome.is_ok() { Effect::Edited(copy) } else { Effect::None };
-            (outcome, effect)
-        }))
+        if slow {
+            return edit_copy(project, request, call, plan);
+        }
+        if let Some(before) = before {
+            self.notices.extend(seen_change(&id, &before, &project.project));
+        }
+        Step::Done(outcome)
     }
 }
 
-impl Current {
+/// Plans and makes the edit on a copy, in a job.
+fn edit_copy(project: &mut OpenProject, request: &Request, call: &Call, plan: Plan) -> Step {
+    let (call, asked) = (call.clone(), request.method().to_owned());
+    let original = Arc::clone(&project.project);
+    project.editing = true;
+    Step::Job(Job::new(Then::Free(project.id.clone()), move |_| {
+        let mut copy = Box::new(Project::clone(&original));
+        let outcome = call.answer(&asked, |params| {
+            let edit = plan(copy.scene(), params)?;
+            carry_out(&mut copy, edit)
+        });
+        let effect = if outcome.is_ok() { Effect::Edited(copy) } else { Effect::None };
+        (outcome, effect)
+    }))
+}
+
+impl OpenProject {
     /// Makes an edit in place. Should it panic, the project stays marked damaged.
     fn carry_out(&mut self, edit: Edit) -> Answer {
         self.damaged = true;
@@ -247,7 +315,7 @@ fn answer_of(request: &Request, call: &Call, say: Say) -> Step {
         return Step::Done(call.answer(request.method(), say));
     }
     let (call, asked) = (call.clone(), request.method().to_owned());
-    Step::Job(Job::reads(move |_| (call.answer(&asked, say), Effect::None)))
+    Step::Job(Job::new(Then::Nothing, move |_| (call.answer(&asked, say), Effect::None)))
 }
 
 fn carry_out(project: &mut Project, edit: Edit) -> Answer {
@@ -290,8 +358,8 @@ fn damaged() -> Problem {
     )
 }
 
-fn no_project(request: &Request, call: &Call) -> Step {
-    Step::Done(call.answer(request.method(), |_| Err(Problem::no_project())))
+fn refused(request: &Request, call: &Call, problem: Problem) -> Step {
+    Step::Done(call.answer(request.method(), |_| Err(problem)))
 }
 
 #[cfg(test)]

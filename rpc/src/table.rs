@@ -4,7 +4,7 @@ use crate::error::INTERNAL_ERROR;
 use crate::handlers::{
     batch, file, layer, project, query, render, shape, utility, voxel, voxel_list,
 };
-use crate::method::Handler::{Ask, Edit, Open, Read, Say};
+use crate::method::Handler::{Ask, Edit, Hold, Open, Read, Say};
 use crate::method::{Method, Refusal};
 
 /// All methods.
@@ -68,7 +68,7 @@ pub(crate) const METHODS: &[Method] = &[
         aliases: &["project.create", "goxel_create_project"],
         positional: &["name", "width", "height", "depth"],
         ignored: &["background_color", "options"],
-        about: "Replaces the current project by an empty one",
+        about: "Opens an empty project: the current one, or with a project_id one beside it",
         refusal: Refusal(-1001, "Failed to create project: error code -1"),
         handler: Open(project::create),
     },
@@ -77,7 +77,7 @@ pub(crate) const METHODS: &[Method] = &[
         aliases: &["open_file", "open_project", "project.open"],
         positional: &["path"],
         ignored: &["format", "set_active", "readonly", "read_only", "options"],
-        about: "Replaces the current project by a gox or vox file's",
+        about: "Opens a gox or vox file: as the current project, or with a project_id beside it",
         refusal: Refusal(-1002, "Failed to load project '{path}': error code -1"),
         handler: Open(file::load),
     },
@@ -125,6 +125,42 @@ pub(crate) const METHODS: &[Method] = &[
         about: "The current project in short",
         refusal: Refusal::NONE,
         handler: Ask(project::status),
+    },
+    Method {
+        name: "goxel.list_projects",
+        aliases: &["project.list"],
+        positional: &[],
+        ignored: &[],
+        about: "The projects that are open",
+        refusal: Refusal::NONE,
+        handler: Ask(project::list),
+    },
+    Method {
+        name: "goxel.close_project",
+        aliases: &["project.close"],
+        positional: &["project_id"],
+        ignored: &[],
+        about: "Closes a project; what is not saved is lost",
+        refusal: Refusal(INTERNAL_ERROR, "Failed to close project: error code -1"),
+        handler: Hold(project::close),
+    },
+    Method {
+        name: "goxel.subscribe",
+        aliases: &["project.subscribe"],
+        positional: &["project_id"],
+        ignored: &[],
+        about: "Tells this connection of each change of a project",
+        refusal: Refusal(INTERNAL_ERROR, "Failed to subscribe: error code -1"),
+        handler: Hold(project::subscribe),
+    },
+    Method {
+        name: "goxel.unsubscribe",
+        aliases: &["project.unsubscribe"],
+        positional: &["project_id"],
+        ignored: &[],
+        about: "Tells this connection no more of a project's changes",
+        refusal: Refusal(INTERNAL_ERROR, "Failed to unsubscribe: error code -1"),
+        handler: Hold(project::unsubscribe),
     },
     Method {
         name: "goxel.get_project_info",

@@ -211,7 +211,7 @@ fn each_project_has_its_own_id() {
 fn unknown_parameters_are_reported_and_known_ones_are_not() {
     check(&[(
         "add_voxel",
-        json!({ "x": 1, "colr": "#FF0000", "project_id": "p", "z": 2 }),
+        json!({ "x": 1, "colr": "#FF0000", "project_id": "project-1", "z": 2 }),
         json!({ "success": true, "warnings": ["unknown parameter 'colr' ignored"] }),
     )]);
     let quiet = Rig::with_project().ask("add_voxel", json!({ "x": 1, "position": [1, 2, 3] }));

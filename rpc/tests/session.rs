@@ -70,7 +70,7 @@ fn a_job_writes_the_line_that_the_session_would() {
         let line = done.reply_line(&request);
         assert_eq!(line.is_some(), writes, "{method}");
         assert!(line.is_none_or(|line| line == by_session), "{method}");
-        assert_eq!(rig.session.finish(done).is_err(), by_session.contains("\"error\""));
+        assert_eq!(rig.session.finish(done, None).is_err(), by_session.contains("\"error\""));
     }
 }
 
@@ -78,14 +78,14 @@ fn a_job_writes_the_line_that_the_session_would() {
 fn while_an_edit_is_made_reads_go_on_and_edits_are_refused() {
     let mut rig = Rig::with_project();
     let big = job(rig.start("procedural_shape", json!(["cube", 100, 100, 100])));
-    assert!(rig.session.busy());
+    assert!(rig.session.is_busy("project-1"));
     assert_eq!(rig.ask("get_voxel", json!([0, 0, 0]))["exists"], false);
     let refused = rig.ask("add_voxel", json!([0, 0, 0]));
     assert_eq!(refused["error"]["message"], "Another project operation is in progress");
     assert_eq!(refused["error"]["code"], -32603);
     let outcome = rig.run(big).unwrap();
     assert_eq!(outcome["voxels_created"], 1_000_000);
-    assert!(!rig.session.busy());
+    assert!(!rig.session.is_busy("project-1"));
     assert_eq!(rig.ask("get_voxel", json!([0, 0, 0]))["exists"], true);
 }
 
@@ -104,7 +104,7 @@ fn a_slow_edit_that_is_refused_changes_nothing() {
     let before = rig.state();
     let huge = job(rig.start("procedural_shape", json!(["cube", 60_000, 60_000, 60_000])));
     assert_eq!(rig.run(huge).unwrap_err().data["reason"], "limit_exceeded");
-    assert!(!rig.session.busy());
+    assert!(!rig.session.is_busy("project-1"));
     assert_eq!(rig.state(), before);
 }
 
@@ -112,7 +112,7 @@ fn a_slow_edit_that_is_refused_changes_nothing() {
 fn a_read_sees_the_project_as_it_was_when_it_was_asked() {
     let mut rig = Rig::with_project();
     let info = job(rig.start("get_project_info", json!([])));
-    assert!(!rig.session.busy());
+    assert!(!rig.session.is_busy("project-1"));
     rig.ask("add_voxel", json!([0, 0, 0]));
     assert_eq!(rig.run(info).unwrap()["total_voxels"], 0);
 }

@@ -4,7 +4,8 @@ use crate::error::Problem;
 use crate::host::Host;
 use crate::job::Effect;
 use crate::params::Params;
-use crate::session::{About, Config, Current, View};
+use crate::projects::{About, OpenProject, View};
+use crate::session::Config;
 use crate::values::PATH;
 use goxel_engine::format::{self, Format, FormatError};
 use serde_json::{Value, json};
@@ -16,7 +17,7 @@ pub(crate) fn load(
     config: &Config,
     host: &dyn Host,
     params: &Params<'_>,
-) -> Result<(Current, Value), Problem> {
+) -> Result<(OpenProject, Value), Problem> {
     let path = params.required_text(PATH, MISSING_PATH)?;
     let bytes = host.read_file(path).map_err(|error| Problem::io(&error))?;
     let scene = format::decode(&bytes, &config.format).map_err(|error| refused(&error))?;
@@ -35,7 +36,7 @@ pub(crate) fn load(
         "canvas_size": size,
     });
     let about = About { name: name.to_owned(), path: Some(path.to_owned()), size };
-    Ok((Current::new(project, about), result))
+    Ok((OpenProject::new(project, about), result))
 }
 
 /// `goxel.save_project`: the project then lives at that path.

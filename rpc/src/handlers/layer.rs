@@ -5,7 +5,7 @@ use crate::host::Host;
 use crate::layers::{LAYER, required};
 use crate::method::{Change, Edit};
 use crate::params::{Params, wrong};
-use crate::session::{Current, Session};
+use crate::session::Asked;
 use crate::values::{flag, integer};
 use goxel_engine::command::Command;
 use goxel_engine::project::Project;
@@ -13,9 +13,11 @@ use goxel_engine::scene::{Layer, LayerId, LayerKind, Scene};
 use serde_json::{Value, json};
 
 /// `goxel.list_layers`
-pub(crate) fn list(session: &Session, _: &dyn Host, _: &Params<'_>) -> Answer {
-    let Some(scene) = session.current().map(Current::scene) else {
-        return Ok(json!({ "count": 0, "layers": [], "total_layers": 0 }));
+pub(crate) fn list(asked: &Asked<'_>, _: &dyn Host, _: &Params<'_>) -> Answer {
+    let scene = match asked.project() {
+        Ok(project) => project.scene(),
+        Err(problem) if !problem.is_no_project() => return Err(problem),
+        Err(_) => return Ok(json!({ "count": 0, "layers": [], "total_layers": 0 })),
     };
     let layers: Vec<Value> = scene.layers.iter().map(|layer| row(layer, scene.active)).collect();
     Ok(json!({

@@ -1,11 +1,12 @@
-//! The current project: make one, say what it holds.
+//! Projects: open one, say what it holds, watch it, close it.
 
 use crate::error::{Answer, Problem};
 use crate::handlers::utility::VERSION;
 use crate::host::{Facts, Host};
 use crate::job::Effect;
 use crate::params::{Params, wrong};
-use crate::session::{About, Config, Current, Session, View};
+use crate::projects::{About, OpenProject, Scope, View};
+use crate::session::{Asked, Config, Session};
 use crate::values::{PATH, integer, integer_of};
 use goxel_engine::command::{Author, Command};
 use goxel_engine::ops::Shape;
@@ -21,7 +22,7 @@ pub(crate) fn create(
     config: &Config,
     host: &dyn Host,
     params: &Params<'_>,
-) -> Result<(Current, Value), Problem> {
+) -> Result<(OpenProject, Value), Problem> {
     let name = params.text(&["name", "project_name"])?.unwrap_or("New Project").to_owned();
     let path = params.text(PATH)?.map(str::to_owned);
     let size = size(params)?;
@@ -39,7 +40,7 @@ pub(crate) fn create(
         "voxel_count": project.scene().filled(),
         "created_at": iso_8601(host.unix_seconds()),
     });
-    Ok((Current::new(project, About { name, path, size }), result))
+    Ok((OpenProject::new(project, About { name, path, size }), result))
 }
 
 /// `width`, `height`, `depth`, or `size`, or `dimensions`; 64 when absent or not positive.
@@ -84,9 +85,12 @@ fn template(params: &Params<'_>, size: [i32; 3], config: &Config) -> Result<Proj
 }
 
 /// `goxel.get_status`
-pub(crate) fn status(session: &Session, host: &dyn Host, _: &Params<'_>) -> Answer {
+pub(crate) fn status(asked: &Asked<'_>, host: &dyn Host, _: &Params<'_>) -> Answer {
     let Facts { uptime_seconds, connections, .. } = host.facts();
-    let current = session.current();
+    let current = match asked.project() {
+        Err(problem) if !problem.is_no_project() => return Err(problem),
+        project => project.ok(),
+    };
     let [width, height, depth] = current.map_or([0; 3], |current| current.about.size);
     Ok(json!({
         "version": VERSION,
@@ -102,6 +106,48 @@ pub(crate) fn status(session: &Session, host: &dyn Host, _: &Params<'_>) -> Answ
         "uptime_seconds": uptime_seconds,
         "active_connections": connections,
     }))
+}
+
+/// `goxel.list_projects`
+pub(crate) fn list(asked: &Asked<'_>, _: &dyn Host, _: &Params<'_>) -> Answer {
+    let projects = asked.projects();
+    Ok(json!({ "count": projects.len(), "projects": projects }))
+}
+
+/// `goxel.close_project`
+pub(crate) fn close(
+    session: &mut Session,
+    _: &mut Scope,
+    meant: Result<String, Problem>,
+    _: &Params<'_>,
+) -> Answer {
+    let id = meant?;
+    session.close(&id);
+    Ok(json!({ "success": true, "project_id": id }))
+}
+
+/// `goxel.subscribe`
+pub(crate) fn subscribe(
+    session: &mut Session,
+    scope: &mut Scope,
+    meant: Result<String, Problem>,
+    _: &Params<'_>,
+) -> Answer {
+    let id = meant?;
+    session.watch(scope, &id, true);
+    Ok(json!({ "success": true, "project_id": id, "revision": session.revision(&id) }))
+}
+
+/// `goxel.unsubscribe`
+pub(crate) fn unsubscribe(
+    session: &mut Session,
+    scope: &mut Scope,
+    meant: Result<String, Problem>,
+    _: &Params<'_>,
+) -> Answer {
+    let id = meant?;
+    session.watch(scope, &id, false);
+    Ok(json!({ "success": true, "project_id": id }))
 }
 
 /// `goxel.get_project_info`

@@ -6,7 +6,7 @@ use crate::host::Host;
 use crate::job::Effect;
 use crate::layers;
 use crate::params::{Params, wrong};
-use crate::session::View;
+use crate::projects::View;
 use crate::values::{bounds, flag, integer, triple};
 use goxel_engine::composite::voxels_of;
 use goxel_engine::parallel::Threads;

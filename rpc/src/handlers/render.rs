@@ -6,7 +6,7 @@ use crate::handlers::camera;
 use crate::host::Host;
 use crate::job::Effect;
 use crate::params::{Params, wrong};
-use crate::session::View;
+use crate::projects::View;
 use crate::values::{PATH, flag, float, integer};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;

@@ -3,7 +3,7 @@
 use crate::error::Answer;
 use crate::host::{Facts, Host};
 use crate::params::Params;
-use crate::session::Session;
+use crate::session::Asked;
 use crate::table;
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// `version`
-pub(crate) fn version(_: &Session, _: &dyn Host, _: &Params<'_>) -> Answer {
+pub(crate) fn version(_: &Asked<'_>, _: &dyn Host, _: &Params<'_>) -> Answer {
     Ok(json!({ "version": VERSION, "type": "daemon", "protocol": "JSON-RPC 2.0" }))
 }
 
@@ -24,12 +24,12 @@ pub(crate) fn echo(params: &Params<'_>) -> Answer {
 }
 
 /// `ping`
-pub(crate) fn ping(_: &Session, host: &dyn Host, _: &Params<'_>) -> Answer {
+pub(crate) fn ping(_: &Asked<'_>, host: &dyn Host, _: &Params<'_>) -> Answer {
     Ok(json!({ "pong": true, "timestamp": host.unix_seconds() }))
 }
 
 /// `status`
-pub(crate) fn status(_: &Session, host: &dyn Host, _: &Params<'_>) -> Answer {
+pub(crate) fn status(_: &Asked<'_>, host: &dyn Host, _: &Params<'_>) -> Answer {
     let Facts { pid, hostname, local_time, uptime_seconds, connections, memory_bytes, .. } =
         host.facts();
     Ok(json!({
@@ -47,7 +47,7 @@ pub(crate) fn status(_: &Session, host: &dyn Host, _: &Params<'_>) -> Answer {
 }
 
 /// `list_methods`
-pub(crate) fn list_methods(_: &Session, _: &dyn Host, _: &Params<'_>) -> Answer {
+pub(crate) fn list_methods(_: &Asked<'_>, _: &dyn Host, _: &Params<'_>) -> Answer {
     let row = |method: &crate::method::Method| {
         json!({
             "method": method.name,

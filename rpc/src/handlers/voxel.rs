@@ -7,7 +7,7 @@ use crate::host::Host;
 use crate::layers;
 use crate::method::Edit;
 use crate::params::Params;
-use crate::session::Session;
+use crate::session::Asked;
 use crate::values::{POSITION, around, brush, position_or_origin};
 use goxel_engine::command::Command;
 use goxel_engine::scene::{LayerId, LayerKind, Scene};
@@ -58,8 +58,8 @@ pub(crate) fn remove(scene: &Scene, params: &Params<'_>) -> Result<Edit, Problem
 }
 
 /// `goxel.get_voxel`
-pub(crate) fn get(session: &Session, _: &dyn Host, params: &Params<'_>) -> Answer {
-    let scene = session.current().ok_or_else(Problem::no_project)?.scene();
+pub(crate) fn get(asked: &Asked<'_>, _: &dyn Host, params: &Params<'_>) -> Answer {
+    let scene = asked.project()?.scene();
     let at = position_or_origin(params, POSITION)?;
     let id = layers::choice(params, scene)?.id_in(scene);
     let voxel = read(scene, id, at)?;

@@ -1,7 +1,9 @@
 use super::*;
 use crate::envelope::{Decoded, decode};
 use crate::host::Facts;
+use crate::projects::{About, Opening};
 use goxel_engine::scene::{Layer, LayerId};
+use serde_json::json;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -30,20 +32,28 @@ impl Host for Nowhere {
     }
 }
 
-fn start(session: &mut Session, method: &str, params: &str) -> Step {
+fn start_in(session: &mut Session, scope: &mut Scope, method: &str, params: &str) -> Step {
     let host: Arc<dyn Host> = Arc::new(Nowhere);
     let text = format!(r#"{{"jsonrpc":"2.0","method":"{method}","params":{params},"id":1}}"#);
     let Decoded::Single(request) = decode(text.as_bytes()) else {
         panic!("{text} is a request");
     };
-    session.start(&request, &host)
+    session.start(&request, scope, &host)
+}
+
+fn start(session: &mut Session, method: &str, params: &str) -> Step {
+    start_in(session, &mut Scope::new(), method, params)
+}
+
+fn ask_in(session: &mut Session, scope: &mut Scope, method: &str, params: &str) -> Outcome {
+    match start_in(session, scope, method, params) {
+        Step::Done(outcome) => outcome,
+        Step::Job(job) => session.finish(job.run(&Nowhere), Some(scope)),
+    }
 }
 
 fn ask(session: &mut Session, method: &str) -> Outcome {
-    match start(session, method, "[]") {
-        Step::Done(outcome) => outcome,
-        Step::Job(job) => session.finish(job.run(&Nowhere)),
-    }
+    ask_in(session, &mut Scope::new(), method, "[]")
 }
 
 fn reason(outcome: Outcome) -> String {
@@ -66,7 +76,7 @@ fn a_panic_in_a_job_costs_one_answer() {
 #[test]
 fn after_a_panic_in_an_edit_the_project_can_be_read_and_replaced_but_not_edited() {
     let mut session = session();
-    let current = session.current.as_mut().unwrap();
+    let current = session.projects.get_mut("project-1").unwrap();
     let broken =
         Edit::new(Command::ClearLayer { layer: None }, |_, _| panic!("an edit with a bug"));
     let panicked = catch_unwind(AssertUnwindSafe(|| current.carry_out(broken)));
@@ -89,8 +99,144 @@ fn an_edit_that_unfolds_clones_is_a_job() {
     ] {
         let mut session = Session::new(Config::default());
         let project = Project::from_scene(scene.clone());
-        session.make_current(Current::new(project, About::default()));
+        let opened = OpenProject::new(project, About::default());
+        session.projects.take_in(opened, Opening::of_everybody(), None);
         let found = matches!(start(&mut session, method, params), Step::Job(_));
         assert_eq!(found, expected, "{method} {params}");
     }
+}
+
+/// What requests of two connections, `a` and `b`, are answered: the id of the project that is meant.
+#[track_caller]
+fn check_scopes(requests: &[(char, &str, &str, &str)]) {
+    let mut session = Session::new(Config { max_projects: 3, ..Config::default() });
+    let (mut a, mut b) = (Scope::new(), Scope::new());
+    for (who, method, params, expected) in requests {
+        let scope = if *who == 'a' { &mut a } else { &mut b };
+        let outcome = ask_in(&mut session, scope, method, params);
+        let said = match outcome {
+            Ok(result) => result["project_id"].as_str().unwrap_or("none").to_owned(),
+            Err(error) => error.data["reason"].as_str().unwrap_or_default().to_owned(),
+        };
+        assert_eq!(said, *expected, "{who}: {method} {params}");
+    }
+}
+
+#[test]
+fn a_call_that_names_no_project_means_everybodys() {
+    check_scopes(&[
+        ('a', "get_project_info", "{}", "no_project"),
+        ('a', "create_project", "[]", "project-1"),
+        ('b', "get_project_info", "{}", "project-1"),
+        ('b', "create_project", "{}", "project-2"),
+        ('a', "get_status", "[]", "project-2"),
+        ('a', "get_project_info", r#"{"project_id": "project-1"}"#, "project_not_found"),
+    ]);
+}
+
+#[test]
+fn a_named_project_stands_beside_the_current_one() {
+    check_scopes(&[
+        ('a', "create_project", "[]", "project-1"),
+        ('a', "create_project", r#"{"project_id": "tower"}"#, "tower"),
+        ('b', "create_project", r#"{"project_id": "tower"}"#, "project_exists"),
+        ('b', "get_project_info", "[]", "project-1"),
+        ('b', "get_project_info", r#"{"project_id": "tower"}"#, "tower"),
+        ('b', "get_project_info", r#"["tower"]"#, "tower"),
+        ('b', "create_project", r#"{"project_id": 7}"#, "7"),
+        ('b', "create_project", r#"{"project_id": "eight"}"#, "limit_exceeded"),
+        // One more than that replaces the current one.
+        ('b', "create_project", "[]", "project-2"),
+        ('a', "close_project", r#"{"project_id": "tower"}"#, "tower"),
+        ('a', "close_project", r#"{"project_id": "tower"}"#, "project_not_found"),
+        ('a', "close_project", "[]", "project-2"),
+        ('a', "get_project_info", "[]", "no_project"),
+        ('a', "create_project", r#"{"project_id": ""}"#, "invalid_params"),
+        ('a', "create_project", r#"{"project_id": []}"#, "invalid_params"),
+    ]);
+}
+
+#[test]
+fn a_connection_can_have_a_project_of_its_own() {
+    check_scopes(&[
+        ('a', "create_project", "[]", "project-1"),
+        ('b', "create_project", r#"{"project_scope": "connection"}"#, "project-2"),
+        ('b', "add_voxel", "[1, 2, 3]", "none"),
+        ('b', "get_project_info", "[]", "project-2"),
+        ('a', "get_project_info", "[]", "project-1"),
+        ('b', "create_project", "[]", "project-3"),
+        ('a', "get_project_info", "[]", "project-1"),
+        ('b', "close_project", "[]", "project-3"),
+        ('b', "get_project_info", "[]", "no_project"),
+        ('b', "create_project", r#"{"project_scope": "global"}"#, "project-4"),
+        ('a', "get_project_info", "[]", "project-4"),
+        ('a', "create_project", r#"{"project_scope": "mine"}"#, "invalid_params"),
+    ]);
+}
+
+#[test]
+fn what_is_a_connections_own_goes_with_it() {
+    let mut session = Session::new(Config::default());
+    let mut scope = Scope::new();
+    ask_in(&mut session, &mut scope, "create_project", r#"{"project_scope": "connection"}"#)
+        .unwrap();
+    assert_eq!(ask(&mut session, "list_projects").unwrap()["count"], 0);
+    assert_eq!(session.project_count(), 1);
+    session.close_scope(&scope);
+    assert_eq!(session.project_count(), 0);
+    assert_eq!(session.remains().len(), 1);
+    // Opened for a connection that has gone meanwhile.
+    let params = r#"{"project_scope": "connection"}"#;
+    let Step::Job(job) = start_in(&mut session, &mut Scope::new(), "create_project", params) else {
+        panic!("it is a job");
+    };
+    session.finish(job.run(&Nowhere), None).unwrap();
+    assert_eq!((session.project_count(), session.remains().len()), (0, 1));
+}
+
+#[test]
+fn who_subscribes_is_told_what_changed() {
+    let mut session = session();
+    let mut scope = Scope::new();
+    ask(&mut session, "add_voxel").unwrap();
+    assert!(session.notices().is_empty());
+    ask_in(&mut session, &mut scope, "subscribe", "[]").unwrap();
+    ask_in(&mut session, &mut scope, "add_voxel", "[20, 1, 1, 9, 9, 9]").unwrap();
+    ask_in(&mut session, &mut scope, "get_voxel", "[20, 1, 1]").unwrap();
+    let mut notices = session.notices();
+    assert_eq!(notices.len(), 1);
+    assert!(scope.watches(&notices[0].project));
+    let line = notices[0].line();
+    let told: Value = serde_json::from_str(&line).unwrap();
+    assert_eq!(told["params"]["changed"], json!({ "min": [16, 0, 0], "max": [31, 15, 15] }));
+    assert_eq!(told["params"]["project_id"], "project-1");
+    // Slow edits and undo are told of too, and two notices may become one.
+    let sphere = r#"{"shape": "sphere", "size": 200, "center": [0, 0, 0]}"#;
+    ask_in(&mut session, &mut scope, "procedural_shape", sphere).unwrap();
+    ask_in(&mut session, &mut scope, "undo", "[]").unwrap();
+    let later = session.notices();
+    assert_eq!(later.len(), 2);
+    notices[0].join(&later[1]);
+    assert_eq!(notices[0].revision, later[1].revision);
+    assert!(notices[0].changed.unwrap().min.x <= -100);
+    ask_in(&mut session, &mut scope, "unsubscribe", "[]").unwrap();
+    ask(&mut session, "add_voxel").unwrap();
+    assert!(session.notices().is_empty());
+}
+
+#[test]
+fn edits_of_one_project_do_not_wait_for_those_of_another() {
+    let mut session = session();
+    let mut scope = Scope::new();
+    ask_in(&mut session, &mut scope, "create_project", r#"{"project_id": "other"}"#).unwrap();
+    let sphere = r#"{"shape": "sphere", "size": 200}"#;
+    let Step::Job(job) = start(&mut session, "procedural_shape", sphere) else {
+        panic!("it is a job");
+    };
+    assert!(session.is_busy("project-1") && !session.is_busy("other"));
+    assert_eq!(reason(ask(&mut session, "add_voxel")), "\"busy\"");
+    let other = r#"{"project_id": "other", "x": 1}"#;
+    ask_in(&mut session, &mut scope, "add_voxel", other).unwrap();
+    session.finish(job.run(&Nowhere), None).unwrap();
+    assert_eq!(reason(ask(&mut session, "add_voxel")), "none");
 }

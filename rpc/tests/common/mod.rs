@@ -2,7 +2,9 @@
 #![allow(dead_code, reason = "each test file uses a part")]
 #![allow(clippy::unwrap_used, clippy::needless_pass_by_value, reason = "tests read better so")]
 
-use goxel_rpc::{Config, Decoded, Facts, Finished, Host, Job, Outcome, Request, Session, Step};
+use goxel_rpc::{
+    Config, Decoded, Facts, Finished, Host, Job, Outcome, Request, Scope, Session, Step,
+};
 use goxel_rpc::{batch_reply, decode, reply};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -52,6 +54,7 @@ impl Host for FakeHost {
 /// A session and its host.
 pub struct Rig {
     pub session: Session,
+    pub scope: Scope,
     pub files: Arc<FakeHost>,
     host: Arc<dyn Host>,
 }
@@ -64,7 +67,7 @@ impl Rig {
     pub fn of(config: Config) -> Self {
         let files = Arc::new(FakeHost::default());
         let host: Arc<dyn Host> = Arc::clone(&files) as Arc<dyn Host>;
-        Self { session: Session::new(config), files, host }
+        Self { session: Session::new(config), scope: Scope::new(), files, host }
     }
 
     /// Starts a request without running its job.
@@ -75,7 +78,7 @@ impl Rig {
 
     /// Starts a decoded request without running its job.
     pub fn begin(&mut self, request: &Request) -> Step {
-        self.session.start(request, &self.host)
+        self.session.start(request, &mut self.scope, &self.host)
     }
 
     /// The request of a call with id 1.
@@ -90,7 +93,7 @@ impl Rig {
     /// Runs a job and takes it back.
     pub fn run(&mut self, job: Job) -> Outcome {
         let done = self.ran(job);
-        self.session.finish(done)
+        self.session.finish(done, Some(&mut self.scope))
     }
 
     /// Runs a job.
@@ -147,7 +150,7 @@ impl Rig {
     }
 
     fn outcome(&mut self, request: &Request) -> Outcome {
-        match self.session.start(request, &self.host) {
+        match self.session.start(request, &mut self.scope, &self.host) {
             Step::Done(outcome) => outcome,
             Step::Job(job) => self.run(job),
         }

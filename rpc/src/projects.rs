@@ -1,0 +1,339 @@
+//! Projects by id, whose they are, and which one a call means that names none.
+
+use crate::envelope::Call;
+use crate::error::Problem;
+use goxel_engine::project::Project;
+use goxel_engine::scene::Scene;
+use goxel_engine::snapshot::Snapshot;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// The longest id that a client may give a project, in bytes.
+const MAX_ID: usize = 128;
+
+/// A project and what is known about it.
+#[derive(Clone)]
+pub(crate) struct OpenProject {
+    pub id: String,
+    pub about: About,
+    pub project: Arc<Project>,
+    /// An edit panicked in its middle.
+    pub damaged: bool,
+    /// A copy of it is being edited.
+    pub editing: bool,
+    owner: Owner,
+}
+
+/// What is known about a project besides its content.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct About {
+    pub name: String,
+    pub path: Option<String>,
+    pub size: [i32; 3],
+}
+
+/// A project frozen for a read.
+pub(crate) struct View {
+    pub id: String,
+    pub about: About,
+    pub snapshot: Snapshot,
+}
+
+/// Whose a project is: when it goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Owner {
+    /// Everybody's current one: the next one takes its place.
+    Everybody,
+    /// One connection's: it goes with that, or the next one takes its place.
+    Connection,
+    /// Known by the id it was given: it goes when it is closed.
+    Name,
+}
+
+/// What a connection has of its own: which project its calls mean, and which it watches.
+#[derive(Debug, Default)]
+pub struct Scope {
+    own: Option<Own>,
+    watched: BTreeSet<String>,
+}
+
+/// A connection that has asked for a project of its own; there may be none yet.
+#[derive(Debug)]
+struct Own(Option<String>);
+
+/// What an opened project will be, decided before it is opened.
+#[derive(Clone, Debug)]
+pub(crate) struct Opening {
+    id: Option<String>,
+    owner: Owner,
+}
+
+/// Everything that is open.
+#[derive(Default)]
+pub(crate) struct Projects {
+    held: BTreeMap<String, OpenProject>,
+    current: Option<String>,
+    /// Ids that are taken by projects which are being opened.
+    promised: BTreeSet<String>,
+    made: u64,
+    /// Closed, and not yet let go of: a large one takes its time.
+    remains: Vec<Arc<Project>>,
+}
+
+impl OpenProject {
+    /// A project that is not among the others yet; it gets its id there.
+    pub fn new(project: Project, about: About) -> Self {
+        let (id, project) = (String::new(), Arc::new(project));
+        Self { id, about, project, damaged: false, editing: false, owner: Owner::Everybody }
+    }
+
+    pub fn scene(&self) -> &Scene {
+        self.project.scene()
+    }
+
+    pub fn view(&self) -> View {
+        let (id, about) = (self.id.clone(), self.about.clone());
+        View { id, about, snapshot: self.project.snapshot() }
+    }
+}
+
+impl Opening {
+    /// Of everybody's next current project.
+    #[cfg(test)]
+    pub fn of_everybody() -> Self {
+        Self { id: None, owner: Owner::Everybody }
+    }
+}
+
+impl Projects {
+    /// The id of the project that a call means: the one it names, its connection's own, or
+    /// everybody's.
+    pub fn meant(&self, call: &Call, scope: &Scope) -> Result<&str, Problem> {
+        if let Some(id) = named_id(call)? {
+            return self.held.get_key_value(&id).map(|(id, _)| id.as_str()).ok_or_else(|| {
+                let detail =
+                    format!("there is no project {id}: list_projects tells which there are");
+                Problem::refused("project_not_found", detail)
+            });
+        }
+        let meant = match &scope.own {
+            Some(Own(id)) => id.as_ref(),
+            None => self.current.as_ref(),
+        };
+        let found = meant.and_then(|id| self.held.get_key_value(id));
+        found.map(|(id, _)| id.as_str()).ok_or_else(Problem::no_project)
+    }
+
+    pub fn get(&self, id: &str) -> Option<&OpenProject> {
+        self.held.get(id)
+    }
+
+    pub fn get_mut(&mut self, id: &str) -> Option<&mut OpenProject> {
+        self.held.get_mut(id)
+    }
+
+    pub fn len(&self) -> usize {
+        self.held.len()
+    }
+
+    /// Decides what a project that is about to be opened will be, and keeps its id for it.
+    pub fn promise(&mut self, call: &Call, scope: &Scope, most: usize) -> Result<Opening, Problem> {
+        let id = named_id(call)?;
+        let wants_own = match text_of(call, "project_scope")? {
+            None => scope.own.is_some(),
+            Some("connection") => true,
+            Some("global" | "shared" | "daemon") => false,
+            Some(_) => {
+                return Err(Problem::param(
+                    "project_scope",
+                    "project_scope must be connection or global",
+                ));
+            }
+        };
+        let owner = match (&id, wants_own) {
+            (Some(_), _) => Owner::Name,
+            (None, true) => Owner::Connection,
+            (None, false) => Owner::Everybody,
+        };
+        let replaces = match owner {
+            Owner::Name => false,
+            Owner::Connection => matches!(&scope.own, Some(Own(Some(_)))),
+            Owner::Everybody => self.current.is_some(),
+        };
+        if let Some(id) = &id {
+            if self.held.contains_key(id) || self.promised.contains(id) {
+                let detail = format!("there is a project {id} already: close_project ends it");
+                return Err(Problem::refused("project_exists", detail));
+            }
+        }
+        if !replaces && self.held.len() + self.promised.len() >= most {
+            let detail = format!("{most} projects are open: close_project ends one");
+            return Err(Problem::refused("limit_exceeded", detail));
+        }
+        self.promised.extend(id.clone());
+        Ok(Opening { id, owner })
+    }
+
+    /// Nothing came of it.
+    pub fn break_promise(&mut self, opening: &Opening) {
+        if let Some(id) = &opening.id {
+            self.promised.remove(id);
+        }
+    }
+
+    /// Takes a project in. `scope` is that of the connection which asked for it, if it is still
+    /// there. The id is the answer.
+    pub fn take_in(
+        &mut self,
+        opened: OpenProject,
+        opening: Opening,
+        scope: Option<&mut Scope>,
+    ) -> String {
+        self.break_promise(&opening);
+        let id = opening.id.unwrap_or_else(|| self.new_id());
+        let owner = opening.owner;
+        let replaced = match owner {
+            Owner::Name => None,
+            Owner::Everybody => {
+                if let Some(scope) = scope {
+                    let own = scope.own.take().and_then(|Own(id)| id);
+                    self.close(own.as_deref());
+                }
+                self.current.replace(id.clone())
+            }
+            Owner::Connection => match scope {
+                Some(scope) => scope.own.replace(Own(Some(id.clone()))).and_then(|Own(id)| id),
+                // Nobody is there to have it.
+                None => {
+                    self.remains.push(opened.project);
+                    return id;
+                }
+            },
+        };
+        self.close(replaced.as_deref());
+        self.held.insert(id.clone(), OpenProject { id: id.clone(), owner, ..opened });
+        id
+    }
+
+    fn new_id(&mut self) -> String {
+        loop {
+            self.made += 1;
+            let id = format!("project-{}", self.made);
+            if !self.held.contains_key(&id) && !self.promised.contains(&id) {
+                return id;
+            }
+        }
+    }
+
+    /// Whether there was such a project.
+    pub fn close(&mut self, id: Option<&str>) -> bool {
+        let Some(closed) = id.and_then(|id| self.held.remove(id)) else { return false };
+        if self.current.as_deref() == Some(&closed.id) {
+            self.current = None;
+        }
+        self.remains.push(closed.project);
+        true
+    }
+
+    /// A connection has ended, and what is its own with it.
+    pub fn close_scope(&mut self, scope: &Scope) {
+        if let Some(Own(id)) = &scope.own {
+            self.close(id.as_deref());
+        }
+    }
+
+    /// What is closed and may be let go of, by any thread.
+    pub fn remains(&mut self) -> Vec<Arc<Project>> {
+        std::mem::take(&mut self.remains)
+    }
+
+    /// A row for each project, as `list_projects` tells it to that connection.
+    pub fn rows(&self, scope: &Scope) -> Vec<Value> {
+        let own = scope.own.as_ref().and_then(|Own(id)| id.as_deref());
+        let is_seen = |it: &&OpenProject| it.owner != Owner::Connection || own == Some(&it.id);
+        let row = |it: &OpenProject| {
+            json!({
+                "project_id": it.id,
+                "name": it.about.name,
+                "path": it.about.path,
+                "layer_count": it.scene().layers.len(),
+                "voxel_count": it.scene().filled(),
+                "revision": it.project.revision(),
+                "is_current": self.current.as_deref() == Some(&it.id),
+                "scope": match it.owner {
+                    Owner::Everybody => "global",
+                    Owner::Connection => "connection",
+                    Owner::Name => "named",
+                },
+                "busy": it.editing,
+            })
+        };
+        self.held.values().filter(is_seen).map(row).collect()
+    }
+}
+
+impl Scope {
+    /// One that means everybody's current project and watches nothing.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Begins to watch a project; says whether it did not before.
+    pub(crate) fn watch(&mut self, id: &str) -> bool {
+        self.watched.insert(id.to_owned())
+    }
+
+    /// Watches it no longer; says whether it did.
+    pub(crate) fn forget(&mut self, id: &str) -> bool {
+        self.watched.remove(id)
+    }
+
+    /// The ids of the projects that are watched.
+    pub(crate) fn watched(&self) -> impl Iterator<Item = &str> {
+        self.watched.iter().map(String::as_str)
+    }
+
+    /// Whether a project is watched.
+    pub fn watches(&self, id: &str) -> bool {
+        self.watched.contains(id)
+    }
+
+    /// Whether any is.
+    pub fn watches_any(&self) -> bool {
+        !self.watched.is_empty()
+    }
+}
+
+/// The id that a call names; a number is its digits.
+pub(crate) fn named_id(call: &Call) -> Result<Option<String>, Problem> {
+    match member(call, "project_id") {
+        None => Ok(None),
+        Some(Value::String(id)) if (1..=MAX_ID).contains(&id.len()) => Ok(Some(id.clone())),
+        Some(Value::Number(number)) => Ok(Some(number.to_string())),
+        Some(_) => {
+            let text = format!("project_id must be a text of 1 to {MAX_ID} bytes");
+            Err(Problem::param("project_id", text))
+        }
+    }
+}
+
+fn text_of<'a>(call: &'a Call, name: &'static str) -> Result<Option<&'a str>, Problem> {
+    match member(call, name) {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(_) => Err(Problem::param(name, format!("{name} must be a text"))),
+    }
+}
+
+fn member<'a>(call: &'a Call, name: &str) -> Option<&'a Value> {
+    let value = match &*call.params {
+        Value::Array(list) => match list.as_slice() {
+            [Value::Object(map)] => map.get(name),
+            list => list.get(call.method.positional.iter().position(|known| *known == name)?),
+        },
+        Value::Object(map) => map.get(name),
+        _ => None,
+    };
+    value.filter(|value| !value.is_null())
+}
