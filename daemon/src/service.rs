@@ -10,8 +10,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use goxel_rpc::{
-    Config, Decoded, Finished, Frame, Host, INTERNAL_ERROR, Job, Notice, Outcome, Request,
-    RpcError, Scope, Session, Step, decode, error_reply, fault_reply,
+    Config, Decoded, Finished, Frame, Host, INTERNAL_ERROR, Job, Notice, Outcome, Priority,
+    Request, RpcError, Scope, Session, Step, decode, error_reply, fault_reply,
 };
 
 use crate::connection::{Connection, Doing};
@@ -149,8 +149,9 @@ impl Service {
 
     fn parse_elsewhere(&mut self, token: u64, connection: &mut Connection, message: Vec<u8>) {
         connection.doing = Doing::Parsing;
+        let decoding = move || Done::Decoded(decode(&message));
         // Not refused when the queue is full: the reply could not name the request.
-        if self.pool.submit_always(token, move || Done::Decoded(decode(&message))).is_err() {
+        if self.pool.submit_always(token, Priority::Critical, decoding).is_err() {
             connection.doing = Doing::Nothing;
             self.let_go(token);
             self.refuse(connection, &error_reply(&overloaded()));
@@ -237,16 +238,16 @@ impl Service {
         edits: bool,
     ) -> Option<Pause> {
         let host = Arc::clone(&self.host);
-        let request = exchange.hand_over()?;
+        let (request, priority) = (exchange.hand_over()?, job.priority);
         let task = move || {
             let mut finished = job.run(host.as_ref());
             let line = finished.reply_line(&request);
             Done::Ran(finished, line)
         };
         let submitted = if edits {
-            self.pool.submit_always(token, task)
+            self.pool.submit_always(token, priority, task)
         } else {
-            self.pool.submit(token, task)
+            self.pool.submit(token, priority, task)
         };
         if submitted.is_err() {
             Stats::count(&self.stats.overloads);
@@ -353,7 +354,7 @@ impl Service {
             Done::Forgot
         };
         // Where no worker takes it, it is let go of here.
-        let _ = self.pool.submit_always(NOBODY, forget);
+        let _ = self.pool.submit_always(NOBODY, Priority::High, forget);
     }
 
     /// The connection is gone.

@@ -20,6 +20,27 @@ pub enum Step {
 pub struct Job {
     work: Box<Work>,
     then: Then,
+    /// How urgent it is.
+    pub priority: Priority,
+}
+
+/// How urgent a job is (spec/daemon.md 9).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Priority {
+    /// Pictures, files, whole models read or searched.
+    Low,
+    /// Edits, and what is none of the others.
+    Normal,
+    /// Short questions.
+    High,
+    /// What others wait for: messages to decode.
+    Critical,
+}
+
+impl Priority {
+    /// All of them, the least first.
+    pub const ALL: [Priority; 4] =
+        [Priority::Low, Priority::Normal, Priority::High, Priority::Critical];
 }
 
 /// What a session does when a job is back.
@@ -56,14 +77,15 @@ pub(crate) enum Effect {
 impl Job {
     pub(crate) fn new(
         then: Then,
+        priority: Priority,
         work: impl FnOnce(&dyn Host) -> (Outcome, Effect) + Send + 'static,
     ) -> Self {
-        Self { work: Box::new(work), then }
+        Self { work: Box::new(work), then, priority }
     }
 
     /// Does the work. A panic becomes an answer and changes nothing.
     pub fn run(self, host: &dyn Host) -> Finished {
-        let Job { work, then } = self;
+        let Job { work, then, .. } = self;
         // The work owns what it changes, so nothing half done outlives a panic.
         let (outcome, effect) = catch_unwind(AssertUnwindSafe(|| work(host)))
             .unwrap_or_else(|_| (Err(RpcError::internal("the method panicked")), Effect::None));

@@ -29,7 +29,7 @@ pub use error::{
 };
 pub use frame::{Fault, Frame, Framer, MAX_DEPTH};
 pub use host::{Facts, Host};
-pub use job::{Finished, Job, Step};
+pub use job::{Finished, Job, Priority, Step};
 pub use notice::Notice;
 pub use projects::Scope;
 pub use session::{Config, MAX_PROJECTS, Session};

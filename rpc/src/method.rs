@@ -3,7 +3,7 @@
 use crate::envelope::{Call, Outcome};
 use crate::error::{Answer, INTERNAL_ERROR, INVALID_PARAMS, Problem, RpcError};
 use crate::host::Host;
-use crate::job::Effect;
+use crate::job::{Effect, Priority};
 use crate::params::{Params, add_warnings};
 use crate::projects::{OpenProject, Scope, View};
 use crate::session::{Asked, Config, Session};
@@ -98,6 +98,17 @@ impl Edit {
 }
 
 impl Method {
+    /// How urgent a job of it is (spec/daemon.md 9).
+    pub fn priority(&self) -> Priority {
+        match (&self.handler, self.name) {
+            (Handler::Read(_), "goxel.get_project_info" | "goxel.get_bounding_box") => {
+                Priority::High
+            }
+            (Handler::Read(_), _) | (_, "goxel.load_project") => Priority::Low,
+            _ => Priority::Normal,
+        }
+    }
+
     /// Whether it may change a project.
     pub const fn edits(&self) -> bool {
         matches!(self.handler, Handler::Edit(_) | Handler::Open(_))

@@ -7,7 +7,7 @@
 use crate::envelope::{Call, Outcome, Request};
 use crate::error::{Answer, Problem, RpcError};
 use crate::host::Host;
-use crate::job::{Effect, Finished, Job, Step, Then};
+use crate::job::{Effect, Finished, Job, Priority, Step, Then};
 use crate::method::{Change, Edit, Handler, Open, Plan, Read, Say};
 use crate::notice::{Notice, seen_change};
 use crate::projects::{OpenProject, Projects, Scope};
@@ -217,7 +217,8 @@ impl Session {
             Err(problem) => return refused(request, call, problem),
         };
         let (call, asked) = (call.clone(), request.method().to_owned());
-        Step::Job(Job::new(Then::Nothing, move |host| {
+        let priority = call.method.priority();
+        Step::Job(Job::new(Then::Nothing, priority, move |host| {
             let mut effect = Effect::None;
             let outcome = call.answer(&asked, |params| {
                 let (result, done) = read(&view, host, params)?;
@@ -237,7 +238,7 @@ impl Session {
         };
         let (call, asked) = (call.clone(), request.method().to_owned());
         let config = self.config.clone();
-        Step::Job(Job::new(Then::Opened(opening), move |host| {
+        Step::Job(Job::new(Then::Opened(opening), call.method.priority(), move |host| {
             let mut effect = Effect::None;
             let outcome = call.answer(&asked, |params| {
                 let (opened, result) = open(&config, host, params)?;
@@ -289,7 +290,7 @@ fn edit_copy(project: &mut OpenProject, request: &Request, call: &Call, plan: Pl
     let (call, asked) = (call.clone(), request.method().to_owned());
     let original = Arc::clone(&project.project);
     project.editing = true;
-    Step::Job(Job::new(Then::Free(project.id.clone()), move |_| {
+    Step::Job(Job::new(Then::Free(project.id.clone()), Priority::Normal, move |_| {
         let mut copy = Box::new(Project::clone(&original));
         let outcome = call.answer(&asked, |params| {
             let edit = plan(copy.scene(), params)?;
@@ -315,7 +316,9 @@ fn answer_of(request: &Request, call: &Call, say: Say) -> Step {
         return Step::Done(call.answer(request.method(), say));
     }
     let (call, asked) = (call.clone(), request.method().to_owned());
-    Step::Job(Job::new(Then::Nothing, move |_| (call.answer(&asked, say), Effect::None)))
+    Step::Job(Job::new(Then::Nothing, Priority::Normal, move |_| {
+        (call.answer(&asked, say), Effect::None)
+    }))
 }
 
 fn carry_out(project: &mut Project, edit: Edit) -> Answer {
