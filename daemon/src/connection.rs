@@ -7,12 +7,12 @@
 use std::io::{self, Read, Write};
 use std::mem;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::os::unix::net::UnixStream;
 
 use goxel_rpc::{Frame, Framer, Notice, Scope};
 use nix::sys::epoll::EpollFlags;
 
 use crate::exchange::{Exchange, Stage};
+use crate::stream::Stream;
 
 /// Bytes past which a client is not read before all it has asked is opened.
 const READ_AHEAD: usize = 256 << 10;
@@ -48,7 +48,7 @@ enum Peer {
 }
 
 pub struct Connection {
-    stream: UnixStream,
+    stream: Stream,
     framer: Framer,
     pub doing: Doing,
     /// Which project its calls mean, and which it watches.
@@ -69,7 +69,7 @@ pub struct Connection {
 }
 
 impl Connection {
-    pub fn new(stream: UnixStream, max_message: usize) -> Connection {
+    pub fn new(stream: Stream, max_message: usize) -> Connection {
         Connection {
             stream,
             framer: Framer::new(max_message),

@@ -7,7 +7,6 @@
 use std::collections::{HashMap, VecDeque};
 use std::io::{self, Read, Write};
 use std::os::fd::AsFd;
-use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -23,38 +22,42 @@ use crate::logging;
 use crate::service::{Pause, Service, too_many_connections};
 use crate::signals::{Order, Signals};
 use crate::stats::Stats;
+use crate::stream::Stream;
 
 /// What can wake the loop. Connections count up and never share a number, so a late result finds
 /// its own connection or none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Source {
-    Listener,
+    Listener(usize),
     Signals,
     Pool,
     Supervisor,
     Connection(u64),
 }
 
-/// The numbers below this one are not connections.
-const FIRST_CONNECTION: u64 = 4;
+/// The numbers below this one are not connections; listeners have the last of them.
+const FIRST_CONNECTION: u64 = 64;
+const FIRST_LISTENER: u64 = 3;
 
 impl Source {
     fn of(event: &EpollEvent) -> Source {
         match event.data() {
-            0 => Source::Listener,
-            1 => Source::Signals,
-            2 => Source::Pool,
-            3 => Source::Supervisor,
+            0 => Source::Signals,
+            1 => Source::Pool,
+            2 => Source::Supervisor,
+            token if token < FIRST_CONNECTION => {
+                Source::Listener((token - FIRST_LISTENER) as usize)
+            }
             token => Source::Connection(token),
         }
     }
 
     fn event(self, flags: EpollFlags) -> EpollEvent {
         let data = match self {
-            Source::Listener => 0,
-            Source::Signals => 1,
-            Source::Pool => 2,
-            Source::Supervisor => 3,
+            Source::Signals => 0,
+            Source::Pool => 1,
+            Source::Supervisor => 2,
+            Source::Listener(number) => FIRST_LISTENER + number as u64,
             Source::Connection(token) => token,
         };
         EpollEvent::new(flags, data)
@@ -74,7 +77,7 @@ const LAST_MOMENT: Duration = Duration::from_millis(500);
 
 /// What the loop is connected to, and how it is to behave.
 pub struct Outside {
-    pub listener: Listener,
+    pub listeners: Vec<Listener>,
     pub signals: Signals,
     pub link: Link,
     pub loaded: Loaded,
@@ -97,8 +100,8 @@ enum Crowd {
 
 pub struct EventLoop {
     epoll: Epoll,
-    /// `None` once the daemon is stopping.
-    listener: Option<Listener>,
+    /// None once the daemon is stopping.
+    listeners: Vec<Listener>,
     door: Door,
     crowd: Crowd,
     signals: Signals,
@@ -119,10 +122,11 @@ pub struct EventLoop {
 
 impl EventLoop {
     pub fn new(outside: Outside, mut service: Service, stats: Arc<Stats>) -> io::Result<EventLoop> {
-        let Outside { listener, signals, link, loaded, source } = outside;
+        let Outside { mut listeners, signals, link, loaded, source } = outside;
+        listeners.truncate((FIRST_CONNECTION - FIRST_LISTENER) as usize);
         service.slow_request = loaded.config.log.slow_request;
         let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
-        epoll.add(&listener, Source::Listener.event(EpollFlags::EPOLLIN))?;
+        watch_listeners(&epoll, &listeners)?;
         if let Some(signals) = signals.as_fd() {
             epoll.add(signals, Source::Signals.event(EpollFlags::EPOLLIN))?;
         }
@@ -130,7 +134,7 @@ impl EventLoop {
         epoll.add(&service.pool, Source::Pool.event(EpollFlags::EPOLLIN))?;
         Ok(EventLoop {
             epoll,
-            listener: Some(listener),
+            listeners,
             door: Door::Open,
             crowd: Crowd::Untold,
             signals,
@@ -169,10 +173,10 @@ impl EventLoop {
             Err(Errno::EINTR) => 0,
             Err(errno) => return Err(errno.into()),
         };
-        let mut clients_wait = false;
+        let mut knocked = Vec::new();
         for event in &events[..count] {
             match Source::of(event) {
-                Source::Listener => clients_wait = true,
+                Source::Listener(number) => knocked.push(number),
                 Source::Signals => self.obey_signals(),
                 Source::Supervisor => self.hear_supervisor(),
                 Source::Pool => self.take_results(),
@@ -187,8 +191,8 @@ impl EventLoop {
         self.let_large_messages_in();
         // Last: who has just left makes room for who comes.
         self.open_the_door();
-        if clients_wait {
-            self.let_in();
+        if !knocked.is_empty() {
+            knocked.into_iter().for_each(|number| self.let_in(number));
             self.settle_touched();
         }
         Ok(())
@@ -216,13 +220,13 @@ impl EventLoop {
 
     /// A client is turned away only by a turn that has just seen who left: one that came after
     /// another's leaving is never a client too many.
-    fn let_in(&mut self) {
+    fn let_in(&mut self, listener: usize) {
         for number in 0..ACCEPT_PER_TURN {
             let full = self.connections.len() >= self.config().limits.max_connections;
             if full && number > 0 {
                 return;
             }
-            let Some(listener) = &self.listener else { return };
+            let Some(listener) = self.listeners.get(listener) else { return };
             match listener.accept() {
                 Ok(None) => return,
                 Ok(Some(stream)) if full => return self.turn_away(stream),
@@ -232,7 +236,7 @@ impl EventLoop {
         }
     }
 
-    fn welcome(&mut self, stream: UnixStream) {
+    fn welcome(&mut self, stream: Stream) {
         let token = self.next_token;
         self.next_token += 1;
         self.connections.insert(token, Connection::new(stream, self.config().limits.max_request));
@@ -243,7 +247,7 @@ impl EventLoop {
     }
 
     /// Says why before it closes: the legacy daemon closed without a word.
-    fn turn_away(&mut self, mut stream: UnixStream) {
+    fn turn_away(&mut self, mut stream: Stream) {
         Stats::count(&self.stats.turned_away);
         if self.crowd == Crowd::Untold {
             log::warn!("turning clients away: {} are connected", self.connections.len());
@@ -259,20 +263,20 @@ impl EventLoop {
     /// Out of descriptors or memory: the listener would be reported again at once and for ever.
     fn shut_the_door(&mut self, error: &io::Error) {
         log::warn!("no new clients for a moment: {error}");
-        let Some(listener) = &self.listener else { return };
-        if let Err(errno) = self.epoll.delete(listener) {
-            log::error!("the listener cannot be paused: {errno}");
+        for listener in &self.listeners {
+            if let Err(errno) = self.epoll.delete(listener) {
+                log::error!("the listener cannot be paused: {errno}");
+            }
         }
         self.door = Door::Shut(Instant::now() + ACCEPT_PAUSE);
     }
 
     fn open_the_door(&mut self) {
         let Door::Shut(until) = self.door else { return };
-        let Some(listener) = &self.listener else { return };
         if Instant::now() < until {
             return;
         }
-        match self.epoll.add(listener, Source::Listener.event(EpollFlags::EPOLLIN)) {
+        match watch_listeners(&self.epoll, &self.listeners) {
             Ok(()) => self.door = Door::Open,
             Err(_) => self.door = Door::Shut(Instant::now() + ACCEPT_PAUSE),
         }
@@ -463,7 +467,7 @@ impl EventLoop {
         log::debug!("the worker stops");
         let grace = self.config().process.shutdown_timeout.saturating_sub(LAST_MOMENT);
         self.stop_by = Some(Instant::now() + grace);
-        self.listener = None;
+        self.listeners.clear();
         for (token, connection) in &mut self.connections {
             connection.stop_listening();
             self.touched.push(*token);
@@ -487,6 +491,17 @@ impl EventLoop {
             connection.flush();
         }
     }
+}
+
+/// Has epoll report clients that wait. Some listeners may be watched already.
+fn watch_listeners(epoll: &Epoll, listeners: &[Listener]) -> nix::Result<()> {
+    for (number, listener) in listeners.iter().enumerate() {
+        match epoll.add(listener, Source::Listener(number).event(EpollFlags::EPOLLIN)) {
+            Ok(()) | Err(Errno::EEXIST) => {}
+            Err(errno) => return Err(errno),
+        }
+    }
+    Ok(())
 }
 
 /// Tells epoll what to report of a connection, where that has changed.

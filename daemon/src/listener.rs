@@ -1,5 +1,5 @@
-//! The listening socket: taken over from nobody who is alive, and its file removed only while it
-//! is ours.
+//! Listening sockets. A Unix socket is taken over from nobody who is alive, and its file removed
+//! only while it is ours; a TCP port that is taken is told with who has it.
 //!
 //! Start-ups in one folder take turns by a lock on the folder itself, so that of two daemons that
 //! both find a dead socket only one replaces it, and no lock file stays behind.
@@ -7,9 +7,10 @@
 use std::fmt;
 use std::fs::{self, File, Permissions, TryLockError};
 use std::io;
+use std::net::{SocketAddr, TcpListener};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, chown};
-use std::os::unix::net::{UnixListener, UnixStream};
+use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
@@ -22,6 +23,9 @@ use nix::sys::socket::{
 };
 use nix::unistd::Pid;
 
+use crate::port_holder;
+use crate::stream::Stream;
+
 /// How often, and how long after each try, another start-up in the folder is waited for.
 const LOCK_TRIES: u32 = 200;
 const LOCK_PAUSE: Duration = Duration::from_millis(10);
@@ -32,13 +36,28 @@ const ORPHAN_TRIES: u32 = 300;
 #[derive(Debug)]
 pub enum ListenError {
     /// A server answers there.
-    AlreadyRunning { path: PathBuf, pid: Option<i32> },
+    AlreadyRunning {
+        path: PathBuf,
+        pid: Option<i32>,
+    },
     /// Something else has that name.
     NotASocket(PathBuf),
     /// Somebody holds the folder's lock for longer than any start-up takes.
     FolderLocked(PathBuf),
     /// The folder, or the socket in it.
-    Io { path: PathBuf, error: io::Error },
+    Io {
+        path: PathBuf,
+        error: io::Error,
+    },
+    /// Somebody listens there.
+    PortTaken {
+        address: SocketAddr,
+        holder: Option<String>,
+    },
+    Tcp {
+        address: SocketAddr,
+        error: io::Error,
+    },
 }
 
 impl fmt::Display for ListenError {
@@ -57,14 +76,23 @@ impl fmt::Display for ListenError {
                 write!(f, "{} is locked by another start-up", path.display())
             }
             ListenError::Io { path, error } => write!(f, "{}: {error}", path.display()),
+            ListenError::PortTaken { address, holder } => {
+                let holder = holder.as_deref().unwrap_or("another process");
+                let port = address.port();
+                write!(f, "port {port} is taken by {holder}; set daemon.tcp_port")
+            }
+            ListenError::Tcp { address, error } => {
+                write!(f, "{address}: {error}; set daemon.tcp_address or daemon.tcp_port")
+            }
         }
     }
 }
 
-/// A bound, listening, non-blocking Unix socket.
+/// A bound, listening, non-blocking socket.
 #[derive(Debug)]
-pub struct Listener {
-    socket: UnixListener,
+pub enum Listener {
+    Unix(UnixListener),
+    Tcp(TcpListener),
 }
 
 /// The name of a listening socket in the file system; gone when this is dropped.
@@ -100,24 +128,54 @@ impl Listener {
     }
 
     /// A socket that was bound and listens already; its file is not ours.
-    pub fn inherited(socket: OwnedFd) -> io::Result<(Listener, SocketFile)> {
+    pub fn inherited(socket: OwnedFd) -> io::Result<Listener> {
         let address: SockaddrStorage = getsockname(socket.as_raw_fd())?;
-        let is_unix = address.family() == Some(AddressFamily::Unix);
-        if !is_unix || !getsockopt(&socket, sockopt::AcceptConn)? {
-            return Err(io::Error::other("not a listening Unix socket"));
+        if !getsockopt(&socket, sockopt::AcceptConn)? {
+            return Err(io::Error::other("not a listening socket"));
         }
-        let socket = UnixListener::from(socket);
+        match address.family() {
+            Some(AddressFamily::Unix) => {
+                let socket = UnixListener::from(socket);
+                socket.set_nonblocking(true)?;
+                Ok(Listener::Unix(socket))
+            }
+            Some(AddressFamily::Inet | AddressFamily::Inet6) => {
+                Listener::of_tcp(TcpListener::from(socket))
+            }
+            _ => Err(io::Error::other("neither a Unix nor a TCP socket")),
+        }
+    }
+
+    /// A TCP port at an address of this machine.
+    pub fn tcp(address: SocketAddr) -> Result<Listener, ListenError> {
+        let outcome = TcpListener::bind(address).and_then(Listener::of_tcp);
+        outcome.map_err(|error| match error.kind() {
+            io::ErrorKind::AddrInUse => {
+                ListenError::PortTaken { address, holder: port_holder::holder(address.port()) }
+            }
+            _ => ListenError::Tcp { address, error },
+        })
+    }
+
+    fn of_tcp(socket: TcpListener) -> io::Result<Listener> {
         socket.set_nonblocking(true)?;
-        Ok((Listener { socket }, SocketFile { place: None }))
+        Ok(Listener::Tcp(socket))
+    }
+
+    /// Whether clients of other machines may come in here.
+    pub fn is_public(&self) -> bool {
+        match self {
+            Listener::Unix(_) => false,
+            Listener::Tcp(socket) => {
+                !socket.local_addr().is_ok_and(|address| address.ip().is_loopback())
+            }
+        }
     }
 
     /// The next client, if one waits.
-    pub fn accept(&self) -> io::Result<Option<UnixStream>> {
-        match self.socket.accept() {
-            Ok((stream, _)) => {
-                stream.set_nonblocking(true)?;
-                Ok(Some(stream))
-            }
+    pub fn accept(&self) -> io::Result<Option<Stream>> {
+        match self.accept_one() {
+            Ok(stream) => Ok(Some(stream)),
             Err(error) => match error.kind() {
                 io::ErrorKind::WouldBlock => Ok(None),
                 // Gone again before we came to it, or a signal: the next round sees what is left.
@@ -126,15 +184,56 @@ impl Listener {
             },
         }
     }
+
+    fn accept_one(&self) -> io::Result<Stream> {
+        match self {
+            Listener::Unix(socket) => {
+                let (stream, _) = socket.accept()?;
+                stream.set_nonblocking(true)?;
+                Ok(Stream::Unix(stream))
+            }
+            Listener::Tcp(socket) => {
+                let (stream, _) = socket.accept()?;
+                stream.set_nonblocking(true)?;
+                // Replies are written whole: there is nothing to wait for.
+                stream.set_nodelay(true)?;
+                Ok(Stream::Tcp(stream))
+            }
+        }
+    }
+}
+
+impl fmt::Display for Listener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Listener::Unix(socket) => {
+                let address = socket.local_addr().ok();
+                let path = address.as_ref().and_then(|address| address.as_pathname());
+                path.unwrap_or(Path::new("a Unix socket")).display().fmt(f)
+            }
+            Listener::Tcp(socket) => match socket.local_addr() {
+                Ok(address) => address.fmt(f),
+                Err(_) => f.write_str("a TCP port"),
+            },
+        }
+    }
 }
 
 impl AsFd for Listener {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.socket.as_fd()
+        match self {
+            Listener::Unix(socket) => socket.as_fd(),
+            Listener::Tcp(socket) => socket.as_fd(),
+        }
     }
 }
 
 impl SocketFile {
+    /// Of a socket that has none, or one of somebody else's.
+    pub const fn none() -> SocketFile {
+        SocketFile { place: None }
+    }
+
     /// Takes the name away, unless it is somebody else's by now.
     pub fn remove(&mut self) {
         if let Some((path, file)) = self.place.take()
@@ -242,7 +341,7 @@ fn listen_at(address: &Address<'_>) -> io::Result<(Listener, SocketFile)> {
     fs::set_permissions(path, Permissions::from_mode(address.mode))?;
     let backlog = i32::try_from(address.backlog).unwrap_or(i32::MAX);
     listen(&socket, Backlog::new(backlog.min(Backlog::MAXCONN.into()))?)?;
-    Ok((Listener { socket: UnixListener::from(socket) }, file))
+    Ok((Listener::Unix(UnixListener::from(socket)), file))
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ mod notify;
 mod os;
 mod pid_file;
 mod pool;
+mod port_holder;
 mod privileges;
 mod restarts;
 mod self_test;
@@ -27,6 +28,7 @@ mod service;
 mod signals;
 mod start;
 mod stats;
+mod stream;
 mod supervisor;
 mod worker;
 

@@ -1,14 +1,16 @@
 //! The start: from a configuration to a supervisor that holds everything it needs.
 
+use std::collections::BTreeSet;
 use std::env;
 use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, ToSocketAddrs};
 use std::path::Path;
 
 use nix::sys::stat::{Mode, umask};
 
 use crate::config::{Config, Loaded, Source};
 use crate::fork::{self, Side, Teller};
-use crate::listener::{Address, Listener, SocketFile};
+use crate::listener::{Address, ListenError, Listener, SocketFile};
 use crate::os::{complain, make_folder_for};
 use crate::pid_file::PidFile;
 use crate::privileges::{Identity, IdentityError, find_group, find_uid};
@@ -73,9 +75,9 @@ fn prepare(loaded: Loaded, source: Source) -> Result<Held, String> {
     logging::start(&config.log, &identity).map_err(|error| error.to_string())?;
     loaded.warnings.iter().for_each(|warning| log::warn!("{warning}"));
     let pid_file = claim_pid_file(config, &identity)?;
-    let (listener, socket_file) = listen(config, &identity)?;
+    let (listeners, socket_file) = listen(config, &identity)?;
     identity.assume().map_err(|error| error.to_string())?;
-    Ok(Held { loaded, source, listener: Some(listener), socket_file, pid_file, teller: None })
+    Ok(Held { loaded, source, listeners, socket_file, pid_file, teller: None })
 }
 
 fn claim_pid_file(config: &Config, owner: &Identity) -> Result<Option<PidFile>, String> {
@@ -92,21 +94,66 @@ fn folder_error(path: &Path, error: &io::Error) -> String {
     format!("the folder of {}: {error}", path.display())
 }
 
-/// A socket that was handed over, or one of our own.
-fn listen(config: &Config, owner: &Identity) -> Result<(Listener, SocketFile), String> {
+/// The sockets that were handed over, or those of our own.
+fn listen(config: &Config, owner: &Identity) -> Result<(Vec<Listener>, SocketFile), String> {
     let failed = |text: String| format!("Failed to start socket server: {text}");
-    let mut handed = notify::sockets();
-    if handed.len() > 1 {
-        log::warn!("{} sockets were handed over; the first one is served", handed.len());
-    }
+    let handed = notify::sockets();
     if !handed.is_empty() {
-        let outcome = Listener::inherited(handed.swap_remove(0));
-        return outcome.map_err(|error| failed(format!("the socket handed over: {error}")));
+        let taken: io::Result<Vec<_>> = handed.into_iter().map(Listener::inherited).collect();
+        let taken = taken.map_err(|error| failed(format!("a socket handed over: {error}")))?;
+        taken.iter().try_for_each(|listener| may_be_public(config, listener))?;
+        return Ok((taken, SocketFile::none()));
     }
-    let path = &config.unix.path;
-    make_folder_for(path, owner).map_err(|error| failed(folder_error(path, &error)))?;
-    let address = address(config, owner)?;
-    Listener::bind(&address).map_err(|error| failed(error.to_string()))
+    let (mut listeners, mut socket_file) = (Vec::new(), SocketFile::none());
+    if config.unix.enabled {
+        let path = &config.unix.path;
+        make_folder_for(path, owner).map_err(|error| failed(folder_error(path, &error)))?;
+        let bound = Listener::bind(&address(config, owner)?);
+        let (listener, file) = bound.map_err(|error| failed(error.to_string()))?;
+        listeners.push(listener);
+        socket_file = file;
+    }
+    if config.tcp.enabled {
+        listeners.extend(listen_on_tcp(config).map_err(failed)?);
+    }
+    Ok((listeners, socket_file))
+}
+
+/// On the addresses that are asked for, or on those of loopback that there are.
+fn listen_on_tcp(config: &Config) -> Result<Vec<Listener>, String> {
+    let port = config.tcp.port;
+    let Some(host) = &config.tcp.address else {
+        let four = Listener::tcp((Ipv4Addr::LOCALHOST, port).into());
+        let four = four.map_err(|error| error.to_string())?;
+        // A machine need not have IPv6.
+        return match Listener::tcp((Ipv6Addr::LOCALHOST, port).into()) {
+            Ok(six) => Ok(vec![four, six]),
+            Err(error @ ListenError::PortTaken { .. }) => Err(error.to_string()),
+            Err(_) => Ok(vec![four]),
+        };
+    };
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    let addresses = (bare, port).to_socket_addrs();
+    let addresses =
+        addresses.map_err(|error| format!("{host}: {error}; set daemon.tcp_address"))?;
+    let mut listeners = Vec::new();
+    for address in addresses.collect::<BTreeSet<_>>() {
+        let listener = Listener::tcp(address).map_err(|error| error.to_string())?;
+        may_be_public(config, &listener)?;
+        listeners.push(listener);
+    }
+    Ok(listeners)
+}
+
+/// Other machines are let in with a token only.
+fn may_be_public(config: &Config, listener: &Listener) -> Result<(), String> {
+    if listener.is_public() && config.security.token.is_none() {
+        return Err(format!(
+            "{listener} can be reached from other machines; set security.auth_token, or bind to \
+             loopback"
+        ));
+    }
+    Ok(())
 }
 
 /// A socket belongs to whoever serves it, unless it is said otherwise.

@@ -5,6 +5,7 @@
 //! asks of the worker is only whether it still answers.
 
 use std::io;
+use std::mem;
 use std::os::fd::AsFd;
 use std::process;
 use std::time::{Duration, Instant};
@@ -31,8 +32,8 @@ const MEMORY_INTERVAL: Duration = Duration::from_secs(1);
 pub struct Held {
     pub loaded: Loaded,
     pub source: Source,
-    /// There until a child takes its copy.
-    pub listener: Option<Listener>,
+    /// There until a child takes its copies.
+    pub listeners: Vec<Listener>,
     pub socket_file: SocketFile,
     pub pid_file: Option<PidFile>,
     /// Whoever waits for the start.
@@ -251,10 +252,10 @@ impl Supervisor {
         let signals = Signals::for_worker();
         drop(held_back);
         let outcome = signals.map_err(|error| error.to_string()).and_then(|signals| {
-            let listener = self.held.listener.take().ok_or("there is no socket")?;
+            let listeners = mem::take(&mut self.held.listeners);
             let loaded = self.held.loaded.clone();
             let source = self.held.source.clone();
-            worker::serve(worker::Task { loaded, source, listener, link, signals, supervisor })
+            worker::serve(worker::Task { loaded, source, listeners, link, signals, supervisor })
         });
         process::exit(match outcome {
             Ok(()) => 0,
@@ -299,7 +300,8 @@ impl Supervisor {
         self.has_served = true;
         let config = self.config();
         let version = env!("CARGO_PKG_VERSION");
-        log::info!("goxel-daemon {version} listening on {}", config.unix.path.display());
+        let places: Vec<_> = self.held.listeners.iter().map(ToString::to_string).collect();
+        log::info!("goxel-daemon {version} listening on {}", places.join(", "));
         if config.verbose {
             os::say(&summary(config));
         }

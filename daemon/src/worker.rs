@@ -23,7 +23,7 @@ const OWN_DESCRIPTORS: u64 = 256;
 pub struct Task {
     pub loaded: Loaded,
     pub source: Source,
-    pub listener: Listener,
+    pub listeners: Vec<Listener>,
     pub link: Link,
     pub signals: Signals,
     pub supervisor: Pid,
@@ -45,7 +45,7 @@ pub fn serve(task: Task) -> Result<(), String> {
         .map_err(|error| format!("Failed to start worker pool: {error}"))?;
     let service = Service::new(Arc::new(machine), pool, Arc::clone(&stats));
     let outside = Outside {
-        listener: task.listener,
+        listeners: task.listeners,
         signals: task.signals,
         link: task.link,
         loaded: task.loaded,

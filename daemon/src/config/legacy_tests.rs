@@ -156,7 +156,7 @@ fn every_key_of_the_legacy_files_is_obeyed_or_named_in_a_warning() {
 
 #[test]
 fn a_whole_legacy_file_is_read() {
-    for (keys, warnings) in [(J1, 12), (J2, 22)] {
+    for (keys, warnings) in [(J1, 10), (J2, 21)] {
         let mut file = serde_json::Map::new();
         for (key, value) in keys {
             show::put(&mut file, key, serde_json::from_str(value).unwrap());
@@ -197,9 +197,7 @@ fn the_first_configuration_of_the_migration_guide_is_read() {
     check(
         text,
         &[
-            "F:4:17: daemon.tcp_port: no effect: goxel-daemon V has no TCP yet",
             "F:6:19: daemon.timeout_ms: no effect: goxel-daemon V has no timeouts yet",
-            "F:7:19: daemon.enable_tcp: no effect: goxel-daemon V has no TCP yet",
             "F:11:22: performance.cache_size_mb: no effect: projects are in memory, and answers are \
              not cached",
             "F:12:19: performance.batch_size: no effect: a batch may be as long as \
@@ -256,9 +254,7 @@ fn the_production_configuration_of_the_migration_guide_is_read() {
     let loaded = load_text(text, "").unwrap();
     let named = loaded.warnings.iter().map(|it| it.split(": ").nth(1).unwrap());
     let expected = [
-        "daemon.tcp_port",
         "daemon.timeout_ms",
-        "daemon.enable_tcp",
         "performance.cache_size_mb",
         "performance.batch_size",
         "performance.auto_gc",
@@ -277,8 +273,7 @@ fn the_production_configuration_of_the_migration_guide_is_read() {
 
 #[test]
 fn the_smaller_texts_of_the_migration_guide_are_read() {
-    let no_tcp = "no effect: goxel-daemon V has no TCP yet";
-    check(r#"{"daemon": {"tcp_port": 8081}}"#, &[&format!("F:1:25: daemon.tcp_port: {no_tcp}")]);
+    check(r#"{"daemon": {"tcp_port": 8081}}"#, &[]);
     let memory = r#"{
   "performance": {
     "auto_gc": true,
@@ -325,7 +320,7 @@ fn the_smaller_texts_of_the_migration_guide_are_read() {
   }
 }
 "#;
-    assert_eq!(load_text(v14, "").unwrap().warnings.len(), 5);
+    assert_eq!(load_text(v14, "").unwrap().warnings.len(), 4);
 }
 
 #[test]

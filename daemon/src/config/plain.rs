@@ -66,7 +66,6 @@ pub struct UnixSocket {
     pub backlog: u32,
 }
 
-/// For later.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tcp {
     pub enabled: bool,
@@ -302,12 +301,9 @@ impl Config {
             let text = format!("Invalid socket path: {bytes} bytes (must be under 108)");
             found.push(clash(Id::SocketPath, text));
         }
-        if !self.unix.enabled {
-            let text = format!(
-                "nothing would listen: TCP is not in goxel-daemon {} yet",
-                env!("CARGO_PKG_VERSION")
-            );
-            found.push(clash(Id::EnableUnix, text));
+        if !self.unix.enabled && !self.tcp.enabled {
+            let text = "nothing would listen; enable_unix_socket or enable_tcp must be true";
+            found.push(clash(Id::EnableUnix, text.into()));
         }
         if values.word(Id::LogTarget) == "file" && !values.is_named(Id::LogFile) {
             found.push(clash(Id::LogTarget, "no log file is named; set logging.file".into()));

@@ -172,10 +172,9 @@ pub const LIMITS: &[Setting] = &[
         key: "security.auth_token",
         kind: Kind::Secret,
         label: "token",
-        brief: "What clients send to be served; never shown",
+        brief: "What clients of other machines send to be served; never shown",
         env: &[Name("GOXEL_DAEMON_AUTH_TOKEN", Unit::One)],
         reload: true,
-        standing: Later("authentication"),
         ..ROW
     },
 ];

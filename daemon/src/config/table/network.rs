@@ -4,14 +4,10 @@ use crate::config::settings::{
     Default::{Is, Made},
     Name, ROW,
     Sets::{Tcp, TcpPart, Value as Takes},
-    Setting,
-    Standing::Later,
-    legacy, newer,
+    Setting, legacy, newer,
 };
 use crate::config::value::{Kind, Unit, Value};
 use crate::config::{Id, Values};
-
-const NO_TCP: &str = "TCP";
 
 pub const NETWORK: &[Setting] = &[
     Setting {
@@ -81,7 +77,6 @@ pub const NETWORK: &[Setting] = &[
         more: "To name one opens TCP. 8080 where TCP is enabled without one.",
         flags: &[newer("port", TcpPart("PORT"))],
         env: &[Name("GOXEL_DAEMON_PORT", Unit::One)],
-        standing: Later(NO_TCP),
         // Orchestrators set GOXEL_DAEMON_PORT=tcp://... for a service of that name.
         lenient_env: true,
         ..ROW
@@ -95,7 +90,6 @@ pub const NETWORK: &[Setting] = &[
         more: "To name one opens TCP. Without one TCP is on the loopback addresses only.",
         flags: &[newer("bind", TcpPart("ADDRESS"))],
         also: &[Name("server.bind_address", Unit::One)],
-        standing: Later(NO_TCP),
         ..ROW
     },
     Setting {
@@ -105,7 +99,6 @@ pub const NETWORK: &[Setting] = &[
         label: "enable_tcp",
         brief: "Listen on TCP, at HOST:PORT or on loopback",
         flags: &[newer("tcp", Tcp)],
-        standing: Later(NO_TCP),
         ..ROW
     },
 ];
