@@ -18,6 +18,8 @@ mod logging;
 mod mapped;
 mod notify;
 mod os;
+#[allow(dead_code)]
+mod pages;
 mod pid_file;
 mod pool;
 mod privileges;
@@ -28,6 +30,8 @@ mod signals;
 mod start;
 mod stats;
 mod supervisor;
+#[allow(dead_code)]
+mod wire;
 mod worker;
 
 use std::process::ExitCode;
