@@ -18,6 +18,8 @@ mod logging;
 mod mapped;
 mod notify;
 mod os;
+#[allow(dead_code)]
+mod pages;
 mod pid_file;
 mod pool;
 mod port_holder;
@@ -30,6 +32,8 @@ mod start;
 mod stats;
 mod stream;
 mod supervisor;
+#[allow(dead_code)]
+mod wire;
 mod worker;
 
 use std::process::ExitCode;
