@@ -51,8 +51,8 @@ fn a_bad_command_line_is_refused_in_the_legacy_words() {
     check(&["-q", "0"], "1\nInvalid queue size: 0 (must be 1-65536)\n");
     check(&["-m", "x"], "1\nInvalid max connections: x (must be 1-65536)\n");
     check(&["--frobnicate"], last);
-    let not_yet = format!("1\n--idle-timeout is not in goxel-daemon {VERSION} yet\n");
-    check(&["--idle-timeout", "5"], &not_yet);
+    let not_yet = format!("1\n--no-journal is not in goxel-daemon {VERSION} yet\n");
+    check(&["--no-journal"], &not_yet);
 }
 
 #[test]

@@ -7,12 +7,14 @@
 use std::io::{self, Read, Write};
 use std::mem;
 use std::os::fd::{AsFd, BorrowedFd};
+use std::time::{Duration, Instant};
 
-use goxel_rpc::{Frame, Framer, Notice, Scope};
+use goxel_rpc::{Notice, Scope};
 use nix::sys::epoll::EpollFlags;
 
 use crate::exchange::{Exchange, Stage};
 use crate::stream::Stream;
+use crate::wire::{Allowed, Call, Envelope, Kind, Wire};
 
 /// Bytes past which a client is not read before all it has asked is opened.
 const READ_AHEAD: usize = 256 << 10;
@@ -49,7 +51,13 @@ enum Peer {
 
 pub struct Connection {
     stream: Stream,
-    framer: Framer,
+    wire: Wire,
+    /// How what is being answered is answered.
+    pub envelope: Envelope,
+    /// Whether it has yet to say a token.
+    pub locked: bool,
+    /// When it last asked for something, or was answered.
+    pub active: Instant,
     pub doing: Doing,
     /// Which project its calls mean, and which it watches.
     pub scope: Scope,
@@ -69,10 +77,13 @@ pub struct Connection {
 }
 
 impl Connection {
-    pub fn new(stream: Stream, max_message: usize) -> Connection {
+    pub fn new(stream: Stream, allowed: Allowed, locked: bool) -> Connection {
         Connection {
             stream,
-            framer: Framer::new(max_message),
+            wire: Wire::new(allowed),
+            envelope: Envelope::Line,
+            locked,
+            active: Instant::now(),
             doing: Doing::Nothing,
             scope: Scope::new(),
             waiting: Vec::new(),
@@ -91,7 +102,7 @@ impl Connection {
         match self.stream.read(scratch) {
             Ok(0) => self.end_input(),
             Ok(count) => {
-                self.framer.push(&scratch[..count]);
+                self.wire.push(&scratch[..count]);
                 self.ahead += count;
             }
             Err(error) => match error.kind() {
@@ -109,21 +120,42 @@ impl Connection {
         self.input = Input::Ended;
     }
 
-    /// The next message to open, or what is no message.
-    pub fn next_frame(&mut self) -> Option<Frame> {
+    /// The next call to open; from here on it is what is answered.
+    pub fn next_call(&mut self) -> Option<Call> {
         if self.input == Input::Drained {
             return None;
         }
-        let mut frame = self.framer.next();
-        if frame.is_none() && self.input == Input::Ended {
-            self.input = Input::Drained;
-            frame = self.framer.finish();
+        let mut call = self.wire.next();
+        if call.is_none() && self.input == Input::Ended {
+            call = self.wire.finish();
+            if call.is_none() {
+                self.input = Input::Drained;
+            }
         }
-        self.hungry = frame.is_none();
-        if self.hungry {
-            self.ahead = 0;
+        match &call {
+            Some(call) => {
+                self.envelope = call.envelope;
+                self.active = Instant::now();
+            }
+            None => {
+                self.ahead = 0;
+                if let Some(interim) = self.wire.take_interim() {
+                    self.out.extend_from_slice(interim);
+                }
+            }
         }
-        frame
+        self.hungry = call.is_none();
+        call
+    }
+
+    /// What it speaks.
+    pub fn kind(&self) -> Kind {
+        self.wire.kind()
+    }
+
+    /// Whether it has waited for nothing for so long.
+    pub fn is_idle_for(&self, time: Duration) -> bool {
+        matches!(self.doing, Doing::Nothing) && self.active.elapsed() >= time
     }
 
     /// Opens no further message: what is being answered is the last.
@@ -131,17 +163,27 @@ impl Connection {
         self.input = Input::Drained;
     }
 
-    pub fn push_line(&mut self, line: &str) {
+    /// Answers what is being answered; `None` where it gets no answer.
+    pub fn push_reply(&mut self, reply: Option<&str>) {
+        self.push(|envelope, out| envelope.write(reply, out));
+    }
+
+    /// Answers an HTTP request with something else than a reply.
+    pub fn push(&mut self, write: impl FnOnce(&Envelope, &mut Vec<u8>)) {
+        self.active = Instant::now();
         if self.peer == Peer::Here {
-            self.out.extend_from_slice(line.as_bytes());
-            self.out.push(b'\n');
+            write(&self.envelope, &mut self.out);
+        }
+        if self.envelope.closes() {
+            self.stop_listening();
         }
     }
 
     /// Tells of a change, if its project is watched. What cannot be sent yet is joined with what
     /// comes: a slow reader has one notice of each project waiting.
     pub fn notify(&mut self, notice: &Notice) {
-        if !self.scope.watches(&notice.project) {
+        // Over HTTP there is no way to tell what nobody has asked.
+        if !self.scope.watches(&notice.project) || self.kind() == Kind::Http {
             return;
         }
         match self.waiting.iter_mut().find(|it| it.project == notice.project) {
@@ -153,8 +195,12 @@ impl Connection {
     /// Sends what the socket takes now.
     pub fn flush(&mut self) {
         if self.unsent() == 0 {
+            let envelope = match self.kind() {
+                Kind::Binary => Envelope::Binary { id: 0, time: 0, closes: false },
+                _ => Envelope::Line,
+            };
             for notice in mem::take(&mut self.waiting) {
-                self.push_line(&notice.line());
+                envelope.write(Some(&notice.line()), &mut self.out);
             }
         }
         self.send();

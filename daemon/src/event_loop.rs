@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use nix::errno::Errno;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 
+use crate::config::plain::Protocol;
 use crate::config::{self, Config, Loaded, Source as Configured};
 use crate::connection::Connection;
 use crate::link::{Link, Word};
@@ -23,6 +24,7 @@ use crate::service::{Pause, Service, too_many_connections};
 use crate::signals::{Order, Signals};
 use crate::stats::Stats;
 use crate::stream::Stream;
+use crate::wire::{Allowed, Hosts};
 
 /// What can wake the loop. Connections count up and never share a number, so a late result finds
 /// its own connection or none.
@@ -72,6 +74,8 @@ const EVENTS_PER_TURN: usize = 256;
 const READ_PER_TURN: usize = 64 << 10;
 /// How long nobody is let in when the system cannot take one more.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(250);
+/// How exactly the time is kept that a client may be idle.
+const IDLE_PRECISION: Duration = Duration::from_millis(20);
 /// What a stopping worker leaves of the time it is given, to end in.
 const LAST_MOMENT: Duration = Duration::from_millis(500);
 
@@ -102,6 +106,8 @@ pub struct EventLoop {
     epoll: Epoll,
     /// None once the daemon is stopping.
     listeners: Vec<Listener>,
+    /// Who HTTP requests over TCP may be addressed to.
+    hosts: Arc<Hosts>,
     door: Door,
     crowd: Crowd,
     signals: Signals,
@@ -114,6 +120,8 @@ pub struct EventLoop {
     /// Connections to send to, to watch anew, or to close at the end of the turn.
     touched: Vec<u64>,
     stop_by: Option<Instant>,
+    /// When it is next looked who has been idle for too long.
+    look_for_idle_at: Option<Instant>,
     loaded: Loaded,
     source: Configured,
     stats: Arc<Stats>,
@@ -124,7 +132,8 @@ impl EventLoop {
     pub fn new(outside: Outside, mut service: Service, stats: Arc<Stats>) -> io::Result<EventLoop> {
         let Outside { mut listeners, signals, link, loaded, source } = outside;
         listeners.truncate((FIRST_CONNECTION - FIRST_LISTENER) as usize);
-        service.slow_request = loaded.config.log.slow_request;
+        configure(&mut service, &loaded.config);
+        let hosts = hosts_of(&listeners, &loaded.config);
         let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
         watch_listeners(&epoll, &listeners)?;
         if let Some(signals) = signals.as_fd() {
@@ -135,6 +144,7 @@ impl EventLoop {
         Ok(EventLoop {
             epoll,
             listeners,
+            hosts: Arc::new(hosts),
             door: Door::Open,
             crowd: Crowd::Untold,
             signals,
@@ -145,6 +155,7 @@ impl EventLoop {
             runnable: VecDeque::new(),
             touched: Vec::new(),
             stop_by: None,
+            look_for_idle_at: None,
             loaded,
             source,
             stats,
@@ -189,6 +200,7 @@ impl EventLoop {
         self.settle_touched();
         self.service.forget_closed();
         self.let_large_messages_in();
+        self.end_idle();
         // Last: who has just left makes room for who comes.
         self.open_the_door();
         if !knocked.is_empty() {
@@ -206,7 +218,8 @@ impl EventLoop {
             Door::Open => None,
             Door::Shut(until) => Some(until),
         };
-        match [door, self.stop_by].into_iter().flatten().min() {
+        let idle = self.config().limits.idle_timeout.and(self.look_for_idle_at);
+        match [door, self.stop_by, idle].into_iter().flatten().min() {
             None => EpollTimeout::NONE,
             Some(when) => {
                 // Rounded up: waking early would spin until the time has come.
@@ -230,16 +243,28 @@ impl EventLoop {
             match listener.accept() {
                 Ok(None) => return,
                 Ok(Some(stream)) if full => return self.turn_away(stream),
-                Ok(Some(stream)) => self.welcome(stream),
+                Ok(Some(stream)) => {
+                    let locked = listener.is_public() && self.service.token.is_some();
+                    self.welcome(stream, locked);
+                }
                 Err(error) => return self.shut_the_door(&error),
             }
         }
     }
 
-    fn welcome(&mut self, stream: Stream) {
+    fn welcome(&mut self, stream: Stream, locked: bool) {
         let token = self.next_token;
         self.next_token += 1;
-        self.connections.insert(token, Connection::new(stream, self.config().limits.max_request));
+        let limits = &self.config().limits;
+        let allowed = Allowed {
+            max_message: limits.max_request,
+            json_only: limits.protocol == Protocol::JsonRpc,
+            hosts: match stream {
+                Stream::Unix(_) => Arc::new(Hosts::anything()),
+                Stream::Tcp(_) => Arc::clone(&self.hosts),
+            },
+        };
+        self.connections.insert(token, Connection::new(stream, allowed, locked));
         Stats::count(&self.stats.accepted);
         self.stats.open.store(self.connections.len(), Ordering::Relaxed);
         self.touched.push(token);
@@ -280,6 +305,23 @@ impl EventLoop {
             Ok(()) => self.door = Door::Open,
             Err(_) => self.door = Door::Shut(Instant::now() + ACCEPT_PAUSE),
         }
+    }
+
+    /// Ends connections that have asked for nothing for longer than they may.
+    fn end_idle(&mut self) {
+        let Some(most) = self.config().limits.idle_timeout else { return };
+        let now = Instant::now();
+        if self.look_for_idle_at.is_some_and(|at| at > now) {
+            return;
+        }
+        self.look_for_idle_at = Some(now + (most / 4).max(IDLE_PRECISION));
+        for (token, connection) in &mut self.connections {
+            if connection.is_idle_for(most) {
+                connection.stop_listening();
+                self.touched.push(*token);
+            }
+        }
+        self.settle_touched();
     }
 
     // Bytes and results.
@@ -452,7 +494,7 @@ impl EventLoop {
         for change in &changes.fixed {
             log::warn!("{change}: needs a restart");
         }
-        self.service.slow_request = loaded.config.log.slow_request;
+        configure(&mut self.service, &loaded.config);
         self.loaded = loaded;
     }
 
@@ -465,6 +507,7 @@ impl EventLoop {
             return;
         }
         log::debug!("the worker stops");
+        self.service.draining = true;
         let grace = self.config().process.shutdown_timeout.saturating_sub(LAST_MOMENT);
         self.stop_by = Some(Instant::now() + grace);
         self.listeners.clear();
@@ -491,6 +534,18 @@ impl EventLoop {
             connection.flush();
         }
     }
+}
+
+/// What of the configuration concerns the service.
+fn configure(service: &mut Service, config: &Config) {
+    service.slow_request = config.log.slow_request;
+    service.token = config.security.token.as_ref().map(|token| token.0.clone());
+}
+
+/// The addresses and the name that we listen on.
+fn hosts_of(listeners: &[Listener], config: &Config) -> Hosts {
+    let addresses = listeners.iter().filter_map(Listener::address);
+    Hosts::listening(addresses.map(|address| address.ip()), config.tcp.address.clone())
 }
 
 /// Has epoll report clients that wait. Some listeners may be watched already.

@@ -162,14 +162,18 @@ impl Listener {
         Ok(Listener::Tcp(socket))
     }
 
+    /// The address of a TCP port.
+    pub fn address(&self) -> Option<SocketAddr> {
+        match self {
+            Listener::Unix(_) => None,
+            Listener::Tcp(socket) => socket.local_addr().ok(),
+        }
+    }
+
     /// Whether clients of other machines may come in here.
     pub fn is_public(&self) -> bool {
-        match self {
-            Listener::Unix(_) => false,
-            Listener::Tcp(socket) => {
-                !socket.local_addr().is_ok_and(|address| address.ip().is_loopback())
-            }
-        }
+        matches!(self, Listener::Tcp(_))
+            && !self.address().is_some_and(|address| address.ip().is_loopback())
     }
 
     /// The next client, if one waits.

@@ -18,7 +18,6 @@ mod logging;
 mod mapped;
 mod notify;
 mod os;
-#[allow(dead_code)]
 mod pages;
 mod pid_file;
 mod pool;
@@ -32,7 +31,6 @@ mod start;
 mod stats;
 mod stream;
 mod supervisor;
-#[allow(dead_code)]
 mod wire;
 mod worker;
 

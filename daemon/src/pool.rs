@@ -19,6 +19,7 @@ use nix::errno::Errno;
 use nix::sys::eventfd::{EfdFlags, EventFd};
 
 use crate::os;
+use crate::pages::ByPriority;
 
 /// The task panicked; the panic hook has logged it.
 #[derive(Debug, PartialEq, Eq)]
@@ -38,6 +39,7 @@ pub struct Pool<T> {
     wake: Arc<EventFd>,
     queue_size: usize,
     spare: usize,
+    workers: usize,
     unfinished: usize,
 }
 
@@ -118,7 +120,15 @@ impl<T: Send + 'static> Pool<T> {
         let (results, done) = unbounded();
         let flags = EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK;
         let wake = Arc::new(EventFd::from_flags(flags)?);
-        let pool = Pool { queue, done, wake: Arc::clone(&wake), queue_size, spare, unfinished: 0 };
+        let pool = Pool {
+            queue,
+            done,
+            wake: Arc::clone(&wake),
+            queue_size,
+            spare,
+            workers,
+            unfinished: 0,
+        };
         for number in 1..=workers {
             let (queue, results) = (Arc::clone(&pool.queue), results.clone());
             let wake = Arc::clone(&wake);
@@ -176,6 +186,28 @@ impl<T: Send + 'static> Pool<T> {
         let results: Vec<Done<T>> = self.done.try_iter().collect();
         self.unfinished -= results.len();
         results
+    }
+
+    /// Tasks that no worker has begun, by priority.
+    pub fn waiting(&self) -> ByPriority {
+        let waiting = self.queue.waiting();
+        let of = |priority: Priority| waiting.lanes[priority as usize].len();
+        ByPriority {
+            high: of(Priority::High) + of(Priority::Critical),
+            normal: of(Priority::Normal),
+            low: of(Priority::Low),
+        }
+    }
+
+    /// How many threads there are.
+    pub const fn workers(&self) -> usize {
+        self.workers
+    }
+
+    /// Whether all of them are there: a panic ends none, so it should be always.
+    pub fn is_healthy(&self) -> bool {
+        // Each holds the queue, and so do we.
+        Arc::strong_count(&self.queue) > self.workers
     }
 
     /// Tasks whose result has not been taken.

@@ -7,17 +7,20 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use goxel_rpc::{
-    Config, Decoded, Finished, Frame, Host, INTERNAL_ERROR, Job, Notice, Outcome, Priority,
-    Request, RpcError, Scope, Session, Step, decode, error_reply, fault_reply,
+    Config, Decoded, Finished, Host, INTERNAL_ERROR, INVALID_REQUEST, Job, Notice, Outcome,
+    Priority, Request, RpcError, Scope, Session, Step, decode, error_reply, fault_reply, reply,
 };
 
 use crate::connection::{Connection, Doing};
 use crate::exchange::{Exchange, Stage};
+use crate::pages::{self, Answer, Figures};
 use crate::pool::{Panicked, Pool};
 use crate::stats::Stats;
+use crate::wire::{Call, Kind, Page, Refusal, What};
 
 /// Requests of one connection that are begun before others have their turn.
 const BURST: usize = 64;
@@ -63,6 +66,10 @@ pub struct Service {
     large: HashMap<u64, usize>,
     /// Connections whose large message waits, first come first.
     queued: VecDeque<u64>,
+    /// What clients of other machines must know.
+    pub token: Option<String>,
+    /// Whether the end has begun.
+    pub draining: bool,
     /// Requests that take as long are logged.
     pub slow_request: Option<Duration>,
     stats: Arc<Stats>,
@@ -73,7 +80,18 @@ impl Service {
         let threads = host.render_threads();
         let session = Session::new(Config { threads, ..Config::default() });
         let (lines, large, queued) = Default::default();
-        Service { session, host, pool, lines, large, queued, slow_request: None, stats }
+        Service {
+            session,
+            host,
+            pool,
+            lines,
+            large,
+            queued,
+            token: None,
+            draining: false,
+            slow_request: None,
+            stats,
+        }
     }
 
     /// Answers what `connection` has asked, as far as that goes now.
@@ -101,17 +119,66 @@ impl Service {
         Pause::Yielding
     }
 
-    fn open_next(&mut self, token: u64, connection: &mut Connection) -> Option<Pause> {
-        match connection.next_frame() {
-            None => return Some(Pause::Idle),
-            Some(Frame::Fault(fault)) => self.refuse(connection, &fault_reply(&fault)),
-            Some(Frame::Message(message)) if message.len() > PARSE_HERE => {
+    fn open_next(&mut self, token_of: u64, connection: &mut Connection) -> Option<Pause> {
+        let Some(Call { what, token, .. }) = connection.next_call() else {
+            return Some(Pause::Idle);
+        };
+        let is_http = connection.kind() == Kind::Http;
+        if is_http && connection.locked && !self.is_token(token.as_deref()) && !is_open(&what) {
+            connection.push(|envelope, out| envelope.write_refusal(&Refusal::UNAUTHORIZED, out));
+            return None;
+        }
+        self.stats.count_message(connection.kind());
+        match what {
+            What::Fault(fault) => self.refuse(connection, &fault_reply(&fault)),
+            What::Message(message) if message.len() > PARSE_HERE => {
                 connection.doing = Doing::Queued(message);
-                self.queued.push_back(token);
+                self.queued.push_back(token_of);
             }
-            Some(Frame::Message(message)) => self.open(connection, decode(&message)),
+            What::Message(message) => self.open(connection, decode(&message)),
+            What::Page(page) => {
+                let Answer { status, content_type, body } = self.page(page);
+                connection.push(|it, out| it.write_page(status, content_type, &body, out));
+            }
+            What::Refused(refusal) => {
+                Stats::count(&self.stats.refused);
+                connection.push(|envelope, out| envelope.write_refusal(&refusal, out));
+            }
         }
         None
+    }
+
+    /// Whether that is the token which clients of other machines have to know. Takes as long
+    /// whatever it is compared with.
+    fn is_token(&self, said: Option<&[u8]>) -> bool {
+        let (Some(said), Some(token)) = (said, &self.token) else { return false };
+        let token = token.as_bytes();
+        let differing = said.iter().zip(token).fold(0, |all, (a, b)| all | (a ^ b));
+        said.len() == token.len() && differing == 0
+    }
+
+    fn page(&self, page: Page) -> Answer {
+        match page {
+            Page::Health => pages::health_answer(&self.figures()),
+            Page::Live => pages::live_answer(),
+            Page::Ready => pages::ready_answer(&self.figures()),
+            Page::Metrics => pages::metrics_answer(&self.figures()),
+        }
+    }
+
+    fn figures(&self) -> Figures {
+        let waiting = self.pool.waiting();
+        self.stats.figures(
+            pages::Jobs {
+                workers: self.pool.workers(),
+                healthy: self.pool.is_healthy(),
+                begun: self.stats.jobs.load(Relaxed),
+                refused: self.stats.overloads.load(Relaxed),
+                waiting,
+            },
+            self.session.project_count(),
+            self.draining,
+        )
     }
 
     /// The connection whose large message can be decoded now, if any.
@@ -159,6 +226,9 @@ impl Service {
     }
 
     fn open(&self, connection: &mut Connection, decoded: Decoded) {
+        if connection.locked && connection.kind() != Kind::Http {
+            return self.unlock(connection, &decoded);
+        }
         connection.doing = Doing::Answering(match decoded {
             Decoded::Single(request) => Exchange::single(request),
             Decoded::Batch(requests) => Exchange::batch(requests),
@@ -166,10 +236,27 @@ impl Service {
         });
     }
 
+    /// Takes nothing but the token.
+    fn unlock(&self, connection: &mut Connection, decoded: &Decoded) {
+        let (request, outcome) = match decoded {
+            Decoded::Fault(line) => return self.refuse(connection, line),
+            Decoded::Single(request) if request.method() == "authenticate" => {
+                let said = request.text("token").map(str::as_bytes);
+                connection.locked = !self.is_token(said);
+                (request, if connection.locked { Err(locked()) } else { Ok(granted()) })
+            }
+            Decoded::Single(request) => (request, Err(locked())),
+            Decoded::Batch(_) => return self.refuse(connection, &error_reply(&locked())),
+        };
+        Stats::count(&self.stats.requests);
+        let line = request.answers().then(|| reply(request, &outcome));
+        connection.push_reply(line.as_deref());
+    }
+
     fn refuse(&self, connection: &mut Connection, line: &str) {
         Stats::count(&self.stats.requests);
         Stats::count(&self.stats.failed);
-        connection.push_line(line);
+        connection.push_reply(Some(line));
     }
 
     fn advance(
@@ -180,9 +267,7 @@ impl Service {
     ) -> Option<Pause> {
         let Some(request) = exchange.current() else {
             self.let_go(token);
-            if let Some(line) = exchange.into_line() {
-                connection.push_line(&line);
-            }
+            connection.push_reply(exchange.into_line().as_deref());
             return None;
         };
         let pause = match exchange.stage {
@@ -373,9 +458,7 @@ impl Service {
                 while exchange.current().is_some() {
                     self.answer(&mut exchange, &Err(error.clone()));
                 }
-                if let Some(line) = exchange.into_line() {
-                    connection.push_line(&line);
-                }
+                connection.push_reply(exchange.into_line().as_deref());
             }
         }
     }
@@ -390,6 +473,20 @@ fn start(
 ) -> Step {
     catch_unwind(AssertUnwindSafe(|| session.start(request, scope, host)))
         .unwrap_or_else(|_| Step::Done(Err(RpcError::internal("the method panicked"))))
+}
+
+fn locked() -> RpcError {
+    RpcError::new(INVALID_REQUEST, "Authentication required", "unauthorized")
+        .with("detail", "call authenticate with the token first")
+}
+
+fn granted() -> serde_json::Value {
+    serde_json::json!({ "success": true })
+}
+
+/// What anybody may see: whether the service is there.
+fn is_open(what: &What) -> bool {
+    matches!(what, What::Page(Page::Health | Page::Live | Page::Ready) | What::Refused(_))
 }
 
 fn overloaded() -> RpcError {

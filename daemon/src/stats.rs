@@ -7,6 +7,9 @@ use std::time::Instant;
 
 use nix::unistd::{SysconfVar, sysconf};
 
+use crate::pages::{ByProtocol, Connections, Figures, Jobs, Phase};
+use crate::wire::Kind;
+
 /// Counted by the event loop, read by any thread.
 pub struct Stats {
     started: Instant,
@@ -17,6 +20,11 @@ pub struct Stats {
     pub failed: AtomicU64,
     pub jobs: AtomicU64,
     pub overloads: AtomicU64,
+    /// HTTP requests that are not served.
+    pub refused: AtomicU64,
+    json: AtomicU64,
+    binary: AtomicU64,
+    http: AtomicU64,
 }
 
 impl Stats {
@@ -30,11 +38,49 @@ impl Stats {
             failed: AtomicU64::new(0),
             jobs: AtomicU64::new(0),
             overloads: AtomicU64::new(0),
+            refused: AtomicU64::new(0),
+            json: AtomicU64::new(0),
+            binary: AtomicU64::new(0),
+            http: AtomicU64::new(0),
         }
     }
 
     pub fn uptime_seconds(&self) -> u64 {
         self.started.elapsed().as_secs()
+    }
+
+    /// Counts a message by what it came in.
+    pub fn count_message(&self, kind: Kind) {
+        Stats::count(match kind {
+            Kind::Undecided | Kind::Json => &self.json,
+            Kind::Binary => &self.binary,
+            Kind::Http => &self.http,
+        });
+    }
+
+    /// All that pages tell of.
+    pub fn figures(&self, jobs: Jobs, projects: usize, draining: bool) -> Figures {
+        let load = |counter: &AtomicU64| counter.load(Relaxed);
+        Figures {
+            version: env!("CARGO_PKG_VERSION"),
+            phase: if draining { Phase::Draining } else { Phase::Ready },
+            uptime_seconds: self.uptime_seconds(),
+            memory_bytes: memory_bytes(),
+            connections: Connections {
+                open: self.open.load(Relaxed),
+                accepted: load(&self.accepted),
+                turned_away: load(&self.turned_away),
+            },
+            requests: ByProtocol {
+                json: load(&self.json),
+                binary: load(&self.binary),
+                http: load(&self.http),
+            },
+            failed: load(&self.failed),
+            refused: load(&self.refused),
+            jobs,
+            projects,
+        }
     }
 
     /// Counts one more of something.

@@ -35,6 +35,16 @@ pub struct Request {
     name: String,
     call: Result<Call, RpcError>,
     bytes: usize,
+    form: Form,
+}
+
+/// What a request looks like, and its reply with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    /// JSON-RPC 2.0.
+    Rpc,
+    /// `{"tool": name, "arguments": {...}}`, answered with `success` and `result` or `error`.
+    Tool,
 }
 
 /// A known method and its parameters.
@@ -64,6 +74,11 @@ impl Request {
     /// The method's name as it was asked for; empty when there is none.
     pub fn method(&self) -> &str {
         &self.name
+    }
+
+    /// A named parameter that is a text.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.call.as_ref().ok()?.params.get(name)?.as_str()
     }
 
     /// Whether it may change a project.
@@ -97,16 +112,36 @@ impl Request {
             Some(Ok(id)) => Some(id),
             Some(Err(detail)) => return Self::invalid(Id::Null, detail),
         };
+        if let Some(tool) = tool_of(&mut members) {
+            let params = ["arguments", "params", "parameters"].into_iter();
+            let params = params.filter_map(|name| members.remove(name)).next();
+            let call = resolve(&tool, params.unwrap_or_default());
+            // In this form everything is answered.
+            let id = id.or(Some(Id::Null));
+            return Self { id, call, name: tool, bytes, form: Form::Tool };
+        }
         match parts(&mut members) {
-            Ok((name, params)) => Self { id, call: resolve(&name, params), name, bytes },
+            Ok((name, params)) => {
+                Self { id, call: resolve(&name, params), name, bytes, form: Form::Rpc }
+            }
             Err(detail) => Self::invalid(id.unwrap_or(Id::Null), detail),
         }
     }
 
     fn invalid(id: Id, detail: &str) -> Self {
         let call = Err(RpcError::invalid_request(detail));
-        Self { id: Some(id), name: String::new(), call, bytes: 0 }
+        Self { id: Some(id), name: String::new(), call, bytes: 0, form: Form::Rpc }
     }
+}
+
+/// The name of a tool, if it is one that is called. Legacy names begin with `goxel_`.
+fn tool_of(members: &mut Map<String, Value>) -> Option<String> {
+    if members.contains_key("method") || !members.get("tool")?.is_string() {
+        return None;
+    }
+    let Some(Value::String(name)) = members.remove("tool") else { return None };
+    let bare = name.strip_prefix("goxel_").filter(|bare| !bare.is_empty());
+    Some(bare.map_or(name.clone(), str::to_owned))
 }
 
 impl Id {
@@ -216,7 +251,11 @@ fn not_found(name: &str) -> RpcError {
 /// The reply line of a request, without a newline. For a notification too: the
 /// caller drops it.
 pub fn reply(request: &Request, outcome: &Outcome) -> String {
-    line(request.id.as_ref().unwrap_or(&Id::Null), outcome)
+    let id = request.id.as_ref().unwrap_or(&Id::Null);
+    match request.form {
+        Form::Rpc => line(id, outcome),
+        Form::Tool => tool_line(id, outcome),
+    }
 }
 
 /// The reply line of a batch from the replies of those of its requests that are answered.
@@ -254,6 +293,24 @@ struct Reply<'a> {
 fn line(id: &Id, outcome: &Outcome) -> String {
     let (result, error) = (outcome.as_ref().ok(), outcome.as_ref().err());
     let reply = Reply { jsonrpc: "2.0", id, result, error };
+    serde_json::to_string(&reply).expect("values with string keys always serialise")
+}
+
+#[derive(Serialize)]
+struct ToolReply<'a> {
+    success: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'a Id>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    result: Option<&'a Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a RpcError>,
+}
+
+fn tool_line(id: &Id, outcome: &Outcome) -> String {
+    let (result, error) = (outcome.as_ref().ok(), outcome.as_ref().err());
+    let id = Some(id).filter(|id| **id != Id::Null);
+    let reply = ToolReply { success: outcome.is_ok(), id, result, error };
     serde_json::to_string(&reply).expect("values with string keys always serialise")
 }
 

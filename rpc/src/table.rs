@@ -55,6 +55,15 @@ pub(crate) const METHODS: &[Method] = &[
         handler: Ask(utility::list_methods),
     },
     Method {
+        name: "authenticate",
+        aliases: &["auth.authenticate"],
+        positional: &["token"],
+        ignored: &["token"],
+        about: "Opens a connection from another machine; elsewhere it changes nothing",
+        refusal: Refusal::NONE,
+        handler: Ask(utility::authenticate),
+    },
+    Method {
         name: "add_voxels",
         aliases: &["add_voxel_batch", "add_voxels_batch", "batch_add_voxels", "voxel.add_batch"],
         positional: &["voxels", "layer_id"],

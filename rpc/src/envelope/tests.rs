@@ -149,3 +149,28 @@ fn a_message_that_would_fill_the_memory_is_refused_before_it_is_parsed() {
     };
     assert!(line.contains("-32700") && line.contains("524288 objects"), "{line}");
 }
+
+#[test]
+fn a_tool_is_called_and_answered_in_its_own_form() {
+    let line = |text: &str, outcome: Outcome| match decode(text.as_bytes()) {
+        Decoded::Single(request) => {
+            assert!(request.answers());
+            format!("{} {}", request.method(), reply(&request, &outcome))
+        }
+        other => panic!("{text}: {other:?}"),
+    };
+    let good = || Ok(serde_json::json!({ "n": 1 }));
+    assert_eq!(
+        line(r#"{"tool":"goxel_add_voxel","arguments":{"x":1}}"#, good()),
+        r#"add_voxel {"success":true,"result":{"n":1}}"#
+    );
+    assert_eq!(
+        line(r#"{"tool":"ping","id":7}"#, good()),
+        r#"ping {"success":true,"id":7,"result":{"n":1}}"#
+    );
+    let failed = line(r#"{"tool":"nothing"}"#, Err(RpcError::busy()));
+    assert!(failed.starts_with(r#"nothing {"success":false,"error":{"code":-32603,"#), "{failed}");
+    // With a method it is JSON-RPC, whatever else is there.
+    let both = decode(br#"{"tool":"ping","method":"echo"}"#);
+    assert!(matches!(both, Decoded::Fault(_)), "{both:?}");
+}

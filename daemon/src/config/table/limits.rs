@@ -72,9 +72,8 @@ pub const LIMITS: &[Setting] = &[
         key: "server.enable_priority_queue",
         default: Is("false"),
         label: "enable_priority_queue",
-        brief: "Let short requests go before long ones",
+        brief: "Accepted: short requests always go before long ones",
         flags: &[legacy_long("priority-queue", On)],
-        standing: Later("priorities"),
         ..ROW
     },
     Setting {
@@ -100,7 +99,6 @@ pub const LIMITS: &[Setting] = &[
         brief: "How long a client may be silent; 0 is for ever",
         flags: &[newer("idle-timeout", Takes("SECONDS"))],
         reload: true,
-        standing: Later("timeouts"),
         ..ROW
     },
     Setting {
