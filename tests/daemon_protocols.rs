@@ -1,0 +1,380 @@
+//! One port, every protocol: told apart by their first bytes, on Unix sockets and TCP, and none in
+//! another's way.
+
+use goxel_support::{Client, Daemon};
+use serde_json::{Value, json};
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::os::unix::net::UnixStream;
+use std::thread;
+use std::time::{Duration, Instant};
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A port that was free a moment ago.
+fn free_port() -> u16 {
+    let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    socket.local_addr().unwrap().port()
+}
+
+/// A daemon that listens on a TCP port too, and that port.
+fn on_tcp(args: &[&str]) -> (Daemon, u16) {
+    let port = free_port();
+    let option = format!("--tcp=127.0.0.1:{port}");
+    (Daemon::start(&[args, &[&option]].concat()), port)
+}
+
+fn connect(port: u16) -> TcpStream {
+    let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream
+}
+
+/// Everything until the other end closes.
+fn rest(mut stream: impl Read) -> String {
+    let mut said = Vec::new();
+    match stream.read_to_end(&mut said) {
+        Ok(_) => {}
+        Err(error) if error.kind() == ErrorKind::ConnectionReset => {}
+        Err(error) => panic!("{error} after {}", String::from_utf8_lossy(&said)),
+    }
+    String::from_utf8_lossy(&said).into_owned()
+}
+
+fn http(port: u16, request: &str) -> String {
+    let mut stream = connect(port);
+    stream.write_all(request.as_bytes()).unwrap();
+    rest(stream)
+}
+
+fn get(port: u16, path: &str) -> String {
+    http(
+        port,
+        &format!("GET {path} HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n\r\n"),
+    )
+}
+
+fn post(port: u16, body: &str) -> String {
+    let length = body.len();
+    http(
+        port,
+        &format!(
+            "POST /rpc HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n\
+             Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
+        ),
+    )
+}
+
+/// A message behind the old header.
+fn framed(id: u32, text: &str) -> Vec<u8> {
+    let words = [id, 0, text.len() as u32, 7];
+    let header = words.iter().flat_map(|word| word.to_be_bytes());
+    header.chain(text.bytes()).collect()
+}
+
+fn read_framed(stream: &mut impl Read) -> (u32, Value) {
+    let mut header = [0; 16];
+    stream.read_exact(&mut header).unwrap();
+    let word = |at: usize| u32::from_be_bytes(header[at..at + 4].try_into().unwrap());
+    assert_eq!((word(4), word(12)), (0, 7));
+    let mut text = vec![0; word(8) as usize];
+    stream.read_exact(&mut text).unwrap();
+    (word(0), serde_json::from_slice(&text).unwrap())
+}
+
+const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
+
+#[test]
+fn health_is_shown_to_a_browser_of_this_machine_only() {
+    let (_daemon, port) = on_tcp(&[]);
+    let page = get(port, "/health");
+    assert!(page.starts_with("HTTP/1.1 200 OK\r\n"), "{page}");
+    let body: Value = serde_json::from_str(page.split_once("\r\n\r\n").unwrap().1).unwrap();
+    assert_eq!((&body["status"], &body["worker_pool_healthy"]), (&json!("healthy"), &json!(true)));
+    assert!(get(port, "/readyz").contains(r#""status":"ready""#));
+    assert!(get(port, "/livez").starts_with("HTTP/1.1 200"));
+    assert!(get(port, "/metrics").contains("\ngoxel_connections_active 1\n"));
+    assert!(get(port, "/other").starts_with("HTTP/1.1 404"));
+    let foreign =
+        http(port, "GET /health HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n");
+    assert!(foreign.starts_with("HTTP/1.1 4"), "{foreign}");
+    let page = http(
+        port,
+        &format!(
+            "GET /health HTTP/1.1\r\nHost: localhost:{port}\r\nOrigin: http://evil.example\r\nConnection: close\r\n\r\n"
+        ),
+    );
+    assert!(page.starts_with("HTTP/1.1 403"), "{page}");
+}
+
+#[test]
+fn requests_can_be_posted() {
+    let (_daemon, port) = on_tcp(&[]);
+    let reply = post(port, PING);
+    assert!(reply.starts_with("HTTP/1.1 200") && reply.contains(r#""pong":true"#), "{reply}");
+    let batch = post(port, &format!("[{PING},{PING}]"));
+    assert_eq!(batch.matches("pong").count(), 2, "{batch}");
+    assert!(post(port, r#"{"jsonrpc":"2.0","method":"ping"}"#).starts_with("HTTP/1.1 204"));
+    assert!(post(port, "{").contains("-32700"));
+    // What a form on some page can send is not taken.
+    let form = http(
+        port,
+        &format!(
+            "POST /rpc HTTP/1.1\r\nHost: localhost:{port}\r\nContent-Type: text/plain\r\nContent-Length: 40\r\n\r\n{PING}"
+        ),
+    );
+    assert!(form.starts_with("HTTP/1.1 415"), "{form}");
+}
+
+#[test]
+fn the_old_framing_is_spoken() {
+    let daemon = Daemon::start(&[]);
+    let mut stream = UnixStream::connect(daemon.socket()).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let large =
+        json!({"jsonrpc": "2.0", "id": 2, "method": "echo", "params": ["x".repeat(200_000)]});
+    // A message without text gets no answer; the next ones do, however they arrive.
+    let mut bytes = framed(5, "");
+    bytes.extend(framed(7, PING));
+    bytes.extend(framed(8, &large.to_string()));
+    for part in bytes.chunks(1000) {
+        stream.write_all(part).unwrap();
+    }
+    let (id, reply) = read_framed(&mut stream);
+    assert_eq!((id, &reply["result"]["pong"]), (7, &json!(true)));
+    let (id, reply) = read_framed(&mut stream);
+    assert_eq!((id, reply["result"][0].as_str().unwrap().len()), (8, 200_000));
+    stream.write_all(&framed(9, "no JSON")).unwrap();
+    let (id, reply) = read_framed(&mut stream);
+    assert_eq!((id, &reply["error"]["code"]), (9, &json!(-32700)));
+    stream.write_all(&[0, 0, 0, 1, 0, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0]).unwrap();
+    assert!(rest(stream).contains("too large"));
+}
+
+#[test]
+fn tools_are_answered_in_their_own_form_among_other_requests() {
+    let daemon = Daemon::start(&[]);
+    let mut client = daemon.client();
+    client.send(r#"{"tool":"goxel_create_project","arguments":{"name":"t"}}"#);
+    assert_eq!(client.receive()["success"], true);
+    assert_eq!(client.result("get_status", json!([]))["project"], "t");
+    client.send(r#"{"tool":"goxel_nothing","id":"a"}"#);
+    let reply = client.receive();
+    assert_eq!((&reply["success"], &reply["id"]), (&json!(false), &json!("a")));
+    assert_eq!(reply["error"]["code"], -32601);
+}
+
+#[test]
+fn with_protocol_jsonrpc_nothing_else_is_spoken() {
+    let (_daemon, port) = on_tcp(&["--protocol", "jsonrpc"]);
+    let mut stream = connect(port);
+    stream.write_all(b"GET /health HTTP/1.1\r\n").unwrap();
+    stream.shutdown(std::net::Shutdown::Write).unwrap();
+    let said = rest(stream);
+    assert!(said.starts_with(r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32700"#), "{said}");
+}
+
+#[test]
+fn all_protocols_at_once_are_each_answered() {
+    let (daemon, port) = on_tcp(&[]);
+    let socket = daemon.socket();
+    let run = |work: &(dyn Fn() + Sync)| {
+        thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| (0..25).for_each(|_| work()));
+            }
+        });
+    };
+    thread::scope(|scope| {
+        scope.spawn(|| run(&|| assert!(get(port, "/health").contains("healthy"))));
+        scope.spawn(|| run(&|| assert!(post(port, PING).contains("pong"))));
+        scope.spawn(|| {
+            run(&|| {
+                let mut stream = connect(port);
+                stream.write_all(&framed(3, PING)).unwrap();
+                assert_eq!(read_framed(&mut stream).0, 3);
+            });
+        });
+        scope.spawn(|| {
+            run(&|| assert_eq!(Client::connect(socket).result("ping", json!([]))["pong"], true));
+        });
+    });
+}
+
+#[test]
+fn a_port_that_is_taken_is_told_with_who_has_it() {
+    let (mut first, port) = on_tcp(&[]);
+    let holder = first.worker().min(first.pid());
+    let dir = goxel_support::temp_dir();
+    let output = std::process::Command::new(goxel_support::daemon_program())
+        .arg(format!("--tcp=127.0.0.1:{port}"))
+        .arg("-s")
+        .arg(dir.path().join("s"))
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let start =
+        format!("port {port} is taken by goxel-daemon (PID: {holder}); set daemon.tcp_port");
+    assert!(said.contains(&start), "{said}");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(!dir.path().join("s").exists());
+}
+
+#[test]
+fn other_machines_are_let_in_with_a_token_only() {
+    let dir = goxel_support::temp_dir();
+    let port = free_port();
+    let every = format!("--tcp=0.0.0.0:{port}");
+    let output = std::process::Command::new(goxel_support::daemon_program())
+        .arg(&every)
+        .arg("-s")
+        .arg(dir.path().join("s"))
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("set security.auth_token"), "{said}");
+    let config = dir.path().join("conf");
+    std::fs::write(&config, r#"{"security": {"auth_token": "open sesame"}}"#).unwrap();
+    let daemon = Daemon::start(&["-c", config.to_str().unwrap(), &every]);
+    // On the Unix socket nobody asks for it.
+    assert_eq!(daemon.client().result("ping", json!([]))["pong"], true);
+    let mut stream = connect(port);
+    let tries = [
+        (PING, "Authentication required"),
+        (
+            r#"{"jsonrpc":"2.0","id":1,"method":"authenticate","params":{"token":"no"}}"#,
+            "Authentication required",
+        ),
+        (
+            r#"{"jsonrpc":"2.0","id":1,"method":"authenticate","params":{"token":"open sesame"}}"#,
+            "success",
+        ),
+        (PING, "pong"),
+    ];
+    for (request, expected) in tries {
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut line = Vec::new();
+        while line.last() != Some(&b'\n') {
+            let mut byte = [0];
+            stream.read_exact(&mut byte).unwrap();
+            line.extend(byte);
+        }
+        let line = String::from_utf8(line).unwrap();
+        assert!(line.contains(expected), "{request}: {line}");
+    }
+    assert!(get(port, "/health").contains("healthy"));
+    assert!(get(port, "/metrics").starts_with("HTTP/1.1 401"));
+    let bearer = http(
+        port,
+        &format!(
+            "GET /metrics HTTP/1.1\r\nHost: localhost:{port}\r\nAuthorization: Bearer open sesame\r\nConnection: close\r\n\r\n"
+        ),
+    );
+    assert!(bearer.starts_with("HTTP/1.1 200"), "{bearer}");
+}
+
+#[test]
+fn who_is_silent_for_too_long_is_let_go_and_others_are_not() {
+    let (daemon, port) = on_tcp(&["--idle-timeout", "1"]);
+    let mut slow = connect(port);
+    // Bytes that never make a message keep nobody in.
+    let begun = Instant::now();
+    let mut busy = daemon.client();
+    let mut byte = 0;
+    let gone = loop {
+        busy.result("ping", json!([]));
+        byte += 1;
+        let sent = slow.write_all(if byte == 1 { b"{" } else { b" " });
+        slow.set_nonblocking(true).unwrap();
+        let ended = matches!(slow.read(&mut [0; 100]), Ok(0) | Err(_) if sent.is_err())
+            || matches!(slow.read(&mut [0; 100]), Ok(0));
+        if ended || begun.elapsed() > PATIENCE {
+            break ended;
+        }
+        slow.set_nonblocking(false).unwrap();
+    };
+    assert!(gone, "it is still there");
+    assert!(begun.elapsed() >= Duration::from_secs(1));
+    busy.result("ping", json!([]));
+}
+
+#[test]
+fn each_project_has_its_own_line_of_edits() {
+    let daemon = Daemon::start(&[]);
+    let mut one = daemon.client();
+    let mut two = daemon.client();
+    one.result("create_project", json!({"project_id": "one"}));
+    two.result("create_project", json!({"project_id": "two"}));
+    let slow = json!({"project_id": "one", "shape": "sphere", "size": 300});
+    let request = json!({"jsonrpc": "2.0", "id": 1, "method": "procedural_shape", "params": slow});
+    one.send(request.to_string());
+    for x in 0..50 {
+        two.result("add_voxel", json!({"project_id": "two", "x": x}));
+    }
+    assert_eq!(one.receive()["result"]["success"], true);
+    let projects = two.result("list_projects", json!([]));
+    assert_eq!(projects["count"], 2);
+    let count = |id: &str, client: &mut Client| {
+        client.result("get_project_info", json!({"project_id": id}))["total_voxels"].as_u64()
+    };
+    assert_eq!(count("two", &mut one), Some(50));
+    assert!(count("one", &mut two) > Some(1_000_000));
+}
+
+#[test]
+fn who_watches_a_project_is_told_of_changes_by_others() {
+    let daemon = Daemon::start(&[]);
+    let (mut editor, mut watcher) = (daemon.client(), daemon.client());
+    editor.result("create_project", json!(["watched"]));
+    watcher.result("subscribe", json!([]));
+    editor.result("add_voxel", json!([40, 1, 1]));
+    let told = watcher.receive();
+    assert_eq!(told["method"], "goxel.project_changed");
+    assert_eq!(told["params"]["changed"]["min"], json!([32, 0, 0]));
+    for x in 0..2000 {
+        editor.result("add_voxel", json!([x, 0, 0]));
+    }
+    let last = editor.result("get_project_info", json!([]))["revision"].as_u64();
+    watcher.send(PING);
+    let (mut notices, mut replies) = (Vec::new(), 0);
+    // What it could not be sent while it did not read has become one notice.
+    while replies == 0 || notices.last() != Some(&last) {
+        let line = watcher.receive();
+        if line["id"] == 1 {
+            replies += 1;
+        } else {
+            notices.push(line["params"]["revision"].as_u64());
+        }
+    }
+    assert!(notices.len() < 2000 && notices.is_sorted(), "{}", notices.len());
+    watcher.result("unsubscribe", json!([]));
+    editor.result("add_voxel", json!([1, 1, 1]));
+    watcher.result("ping", json!([]));
+}
+
+#[test]
+fn nobody_is_kept_waiting_by_slow_and_silent_peers() {
+    let (daemon, port) = on_tcp(&[]);
+    let silent: Vec<_> = (0..50).map(|_| connect(port)).collect();
+    let mut slow: Vec<_> = (0..50).map(|_| connect(port)).collect();
+    for (number, stream) in slow.iter_mut().enumerate() {
+        let begun: &[u8] = match number % 3 {
+            0 => b"{\"jsonrpc\":",
+            1 => b"POST /rpc HTTP/1.1\r\nHost: ",
+            _ => &[0, 0, 0, 1, 0],
+        };
+        stream.write_all(begun).unwrap();
+    }
+    // One that asks for much and reads nothing.
+    let mut greedy = UnixStream::connect(daemon.socket()).unwrap();
+    greedy.set_nonblocking(true).unwrap();
+    let much = json!({"jsonrpc": "2.0", "id": 1, "method": "echo", "params": ["y".repeat(60_000)]});
+    let much = much.to_string();
+    while greedy.write(much.as_bytes()).is_ok() {}
+    let mut client = daemon.client();
+    for _ in 0..200 {
+        client.result("ping", json!([]));
+    }
+    assert!(get(port, "/health").contains("healthy"));
+    drop((silent, slow, greedy));
+}
