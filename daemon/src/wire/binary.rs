@@ -97,4 +97,10 @@ impl Binary {
     pub fn is_mid_message(&self) -> bool {
         self.message.is_some() || self.input.len() > 0
     }
+
+    /// The memory that the arriving message has.
+    #[cfg(test)]
+    pub fn capacity(&self) -> usize {
+        self.message.as_ref().map_or(0, |(_, gather)| gather.bytes.capacity())
+    }
 }

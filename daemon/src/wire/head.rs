@@ -130,7 +130,7 @@ impl Head<'_> {
         }
     }
 
-    /// Keeps web pages out.
+    /// Keeps web pages out. With 403, not 421: there is no other connection to try it on.
     fn check_sender(&self, hosts: &Hosts) -> Result<(), Refusal> {
         let host = self.host()?;
         let authority = self.authority().or(host);

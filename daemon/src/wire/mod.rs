@@ -121,7 +121,6 @@ impl Wire {
     }
 
     /// The next call, in the order of arrival.
-    #[expect(clippy::should_implement_trait, reason = "not an end: more may be pushed")]
     pub fn next(&mut self) -> Option<Call> {
         match &mut self.speech {
             Speech::Undecided(_) => None,
@@ -134,7 +133,9 @@ impl Wire {
     /// At the end of input: what [`Wire::next`] still has, then a call for a message that was cut
     /// off. To be called until it gives `None`.
     pub fn finish(&mut self) -> Option<Call> {
-        if let Speech::Undecided(seen) = &mut self.speech {
+        if let Speech::Undecided(seen) = &mut self.speech
+            && !seen.is_empty()
+        {
             let seen = mem::take(seen);
             self.speak(Kind::Json, &seen);
         }
