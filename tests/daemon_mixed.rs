@@ -26,7 +26,7 @@ fn a_mixed_load_is_answered_and_leaves_nothing_behind() {
     let time = Duration::from_secs(setting("GOXEL_MIXED_SECONDS", 4));
     let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
     let tcp = format!("--tcp=127.0.0.1:{port}");
-    let mut daemon = Daemon::start(&[&tcp, "-m", &(clients + 8).to_string()]);
+    let mut daemon = Daemon::start(&[&tcp, "-m", &(clients * 8 + 64).to_string()]);
     daemon.client().result("create_project", json!(["mixed"]));
     let (socket, answered) = (daemon.socket().to_owned(), AtomicU64::new(0));
     let warm = run(&socket, port, clients, time / 4, &answered);

@@ -273,29 +273,49 @@ fn other_machines_are_let_in_with_a_token_only() {
     assert!(bearer.starts_with("HTTP/1.1 200"), "{bearer}");
 }
 
-#[test]
-fn who_is_silent_for_too_long_is_let_go_and_others_are_not() {
-    let (daemon, port) = on_tcp(&["--idle-timeout", "1"]);
-    let mut slow = connect(port);
-    // Bytes that never make a message keep nobody in.
+/// Waits for the end of a connection that goes on sending a byte now and then.
+fn ends_while_sending(stream: &mut TcpStream, bytes: &[u8], mut meanwhile: impl FnMut()) -> bool {
     let begun = Instant::now();
-    let mut busy = daemon.client();
-    let mut byte = 0;
-    let gone = loop {
-        busy.result("ping", json!([]));
-        byte += 1;
-        let sent = slow.write_all(if byte == 1 { b"{" } else { b" " });
-        slow.set_nonblocking(true).unwrap();
-        let ended = matches!(slow.read(&mut [0; 100]), Ok(0) | Err(_) if sent.is_err())
-            || matches!(slow.read(&mut [0; 100]), Ok(0));
-        if ended || begun.elapsed() > PATIENCE {
-            break ended;
+    stream.set_nonblocking(true).unwrap();
+    while begun.elapsed() < PATIENCE {
+        meanwhile();
+        let _ = stream.write(bytes);
+        match stream.read(&mut [0; 100]) {
+            Ok(0) => return true,
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => return true,
+            _ => {}
         }
-        slow.set_nonblocking(false).unwrap();
-    };
-    assert!(gone, "it is still there");
-    assert!(begun.elapsed() >= Duration::from_secs(1));
+    }
+    false
+}
+
+#[test]
+fn who_asks_for_nothing_for_too_long_is_let_go_and_others_are_not() {
+    let (daemon, port) = on_tcp(&["--idle-timeout", "1"]);
+    let (begun, mut busy) = (Instant::now(), daemon.client());
+    // Blanks are no request.
+    let gone = ends_while_sending(&mut connect(port), b" ", || _ = busy.result("ping", json!([])));
+    assert!(gone && begun.elapsed() >= Duration::from_secs(1));
     busy.result("ping", json!([]));
+}
+
+#[test]
+fn a_message_that_never_ends_is_not_waited_for() {
+    let dir = goxel_support::temp_dir();
+    let config = dir.path().join("conf");
+    std::fs::write(&config, r#"{"daemon": {"timeout_ms": 200}}"#).unwrap();
+    let (daemon, port) = on_tcp(&["-c", config.to_str().unwrap()]);
+    let mut quiet = daemon.client();
+    quiet.result("ping", json!([]));
+    for begun in [&b"{"[..], b"POST /rpc HTTP/1.1\r\n", &[0; 3]] {
+        let mut stream = connect(port);
+        stream.write_all(begun).unwrap();
+        // As slowly as it can without being silent.
+        let mut sent = 0;
+        let gone = ends_while_sending(&mut stream, b"", || sent += 1);
+        assert!(gone, "{begun:?}");
+    }
+    quiet.result("ping", json!([]));
 }
 
 #[test]

@@ -23,6 +23,9 @@ const UNSENT_LIMIT: usize = 1 << 20;
 /// The most that one turn of the event loop sends to one client.
 const SEND_PER_TURN: usize = 1 << 20;
 
+/// Portions that are taken of a peer that is no longer listened to.
+const DRAIN_MOST: usize = 64;
+
 /// What the connection does with what it has read.
 pub enum Doing {
     Nothing,
@@ -58,6 +61,8 @@ pub struct Connection {
     pub locked: bool,
     /// When it last asked for something, or was answered.
     pub active: Instant,
+    /// Since when a part of a message is there, and waits for the rest.
+    partial: Option<Instant>,
     pub doing: Doing,
     /// Which project its calls mean, and which it watches.
     pub scope: Scope,
@@ -84,6 +89,7 @@ impl Connection {
             envelope: Envelope::Line,
             locked,
             active: Instant::now(),
+            partial: None,
             doing: Doing::Nothing,
             scope: Scope::new(),
             waiting: Vec::new(),
@@ -136,9 +142,13 @@ impl Connection {
             Some(call) => {
                 self.envelope = call.envelope;
                 self.active = Instant::now();
+                self.partial = None;
             }
             None => {
                 self.ahead = 0;
+                if self.wire.is_mid_message() {
+                    self.partial.get_or_insert_with(Instant::now);
+                }
                 if let Some(interim) = self.wire.take_interim() {
                     self.out.extend_from_slice(interim);
                 }
@@ -153,9 +163,12 @@ impl Connection {
         self.wire.kind()
     }
 
-    /// Whether it has waited for nothing for so long.
-    pub fn is_idle_for(&self, time: Duration) -> bool {
-        matches!(self.doing, Doing::Nothing) && self.active.elapsed() >= time
+    /// Whether it has asked for nothing for so long, or a message of it has been arriving for so
+    /// long.
+    pub fn is_overdue(&self, idle: Option<Duration>, message: Option<Duration>) -> bool {
+        let idle = idle.is_some_and(|most| self.active.elapsed() >= most);
+        let is_late = |most| self.partial.is_some_and(|since| since.elapsed() >= most);
+        matches!(self.doing, Doing::Nothing) && (idle || message.is_some_and(is_late))
     }
 
     /// Opens no further message: what is being answered is the last.
@@ -269,6 +282,17 @@ impl Connection {
         flags.set(EpollFlags::EPOLLIN, self.wants_input());
         flags.set(EpollFlags::EPOLLOUT, self.unsent() > 0 || !self.waiting.is_empty());
         flags
+    }
+
+    /// Takes what the peer has sent since, before the end: closed with input unread, a socket tells
+    /// its peer of a failure, and the last reply may be lost with it.
+    pub fn drain(&mut self, scratch: &mut [u8]) {
+        for _ in 0..DRAIN_MOST {
+            match self.stream.read(scratch) {
+                Ok(count) if count > 0 => {}
+                _ => return,
+            }
+        }
     }
 
     /// Whether all that was asked is answered and sent, and no more will come.

@@ -74,8 +74,8 @@ const EVENTS_PER_TURN: usize = 256;
 const READ_PER_TURN: usize = 64 << 10;
 /// How long nobody is let in when the system cannot take one more.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(250);
-/// How exactly the time is kept that a client may be idle.
-const IDLE_PRECISION: Duration = Duration::from_millis(20);
+/// How exactly the time is kept that a client may take.
+const CLIENT_PRECISION: Duration = Duration::from_millis(20);
 /// What a stopping worker leaves of the time it is given, to end in.
 const LAST_MOMENT: Duration = Duration::from_millis(500);
 
@@ -120,8 +120,8 @@ pub struct EventLoop {
     /// Connections to send to, to watch anew, or to close at the end of the turn.
     touched: Vec<u64>,
     stop_by: Option<Instant>,
-    /// When it is next looked who has been idle for too long.
-    look_for_idle_at: Option<Instant>,
+    /// When it is next looked which clients take too long.
+    look_at_clients_at: Option<Instant>,
     loaded: Loaded,
     source: Configured,
     stats: Arc<Stats>,
@@ -155,7 +155,7 @@ impl EventLoop {
             runnable: VecDeque::new(),
             touched: Vec::new(),
             stop_by: None,
-            look_for_idle_at: None,
+            look_at_clients_at: None,
             loaded,
             source,
             stats,
@@ -200,7 +200,7 @@ impl EventLoop {
         self.settle_touched();
         self.service.forget_closed();
         self.let_large_messages_in();
-        self.end_idle();
+        self.end_overdue();
         // Last: who has just left makes room for who comes.
         self.open_the_door();
         if !knocked.is_empty() {
@@ -218,8 +218,11 @@ impl EventLoop {
             Door::Open => None,
             Door::Shut(until) => Some(until),
         };
-        let idle = self.config().limits.idle_timeout.and(self.look_for_idle_at);
-        match [door, self.stop_by, idle].into_iter().flatten().min() {
+        let limits = &self.config().limits;
+        let limited = limits.idle_timeout.or(limits.request_timeout);
+        let clients = limited.filter(|_| !self.connections.is_empty());
+        let clients = clients.and(self.look_at_clients_at);
+        match [door, self.stop_by, clients].into_iter().flatten().min() {
             None => EpollTimeout::NONE,
             Some(when) => {
                 // Rounded up: waking early would spin until the time has come.
@@ -307,16 +310,19 @@ impl EventLoop {
         }
     }
 
-    /// Ends connections that have asked for nothing for longer than they may.
-    fn end_idle(&mut self) {
-        let Some(most) = self.config().limits.idle_timeout else { return };
+    /// Ends connections that have asked for nothing, or sent at one message, for longer than they
+    /// may.
+    fn end_overdue(&mut self) {
+        let limits = &self.config().limits;
+        let (idle, message) = (limits.idle_timeout, limits.request_timeout);
+        let Some(least) = idle.into_iter().chain(message).min() else { return };
         let now = Instant::now();
-        if self.look_for_idle_at.is_some_and(|at| at > now) {
+        if self.look_at_clients_at.is_some_and(|at| at > now) {
             return;
         }
-        self.look_for_idle_at = Some(now + (most / 4).max(IDLE_PRECISION));
+        self.look_at_clients_at = Some(now + (least / 4).max(CLIENT_PRECISION));
         for (token, connection) in &mut self.connections {
-            if connection.is_idle_for(most) {
+            if connection.is_overdue(idle, message) {
                 connection.stop_listening();
                 self.touched.push(*token);
             }
@@ -424,7 +430,8 @@ impl EventLoop {
 
     fn close(&mut self, token: u64) {
         // Closing the socket takes it out of epoll.
-        if let Some(connection) = self.connections.remove(&token) {
+        if let Some(mut connection) = self.connections.remove(&token) {
+            connection.drain(&mut self.scratch);
             self.service.lose(token, &connection.scope);
         }
         self.crowd = Crowd::Untold;

@@ -27,7 +27,6 @@ pub struct Figures {
 /// Where the daemon is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
-    Starting,
     Ready,
     /// Answers what it was asked, and takes nothing new.
     Draining,
@@ -130,7 +129,6 @@ pub fn health(figures: &Figures) -> String {
 /// One word for all of it.
 fn condition(figures: &Figures) -> &'static str {
     match (figures.phase, figures.jobs.healthy) {
-        (Phase::Starting, _) => "starting",
         (Phase::Draining, _) => "draining",
         (Phase::Ready, false) => "degraded",
         (Phase::Ready, true) => "healthy",

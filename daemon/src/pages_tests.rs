@@ -47,7 +47,6 @@ fn the_statuses_follow_the_state() {
     let cases = [
         (with(Phase::Ready, true), (200, "healthy"), (200, "ready")),
         (with(Phase::Ready, false), (503, "degraded"), (503, "degraded")),
-        (with(Phase::Starting, true), (503, "starting"), (503, "starting")),
         (with(Phase::Draining, true), (503, "draining"), (503, "draining")),
     ];
     for (figures, health, ready) in cases {

@@ -336,7 +336,8 @@ mod tests {
         pool.submit(2, Normal, || 2).unwrap();
         assert_eq!(wait(&mut pool, 1), [(2, Ok(2))]);
         drop(release);
-        let keys: Vec<_> = wait(&mut pool, 2).into_iter().map(|(key, _)| key).collect();
+        let mut keys: Vec<_> = wait(&mut pool, 2).into_iter().map(|(key, _)| key).collect();
+        keys.sort_unstable();
         assert_eq!(keys, [0, 1]);
     }
 }

@@ -161,11 +161,11 @@ impl Projects {
             Owner::Connection => matches!(&scope.own, Some(Own(Some(_)))),
             Owner::Everybody => self.current.is_some(),
         };
-        if let Some(id) = &id {
-            if self.held.contains_key(id) || self.promised.contains(id) {
-                let detail = format!("there is a project {id} already: close_project ends it");
-                return Err(Problem::refused("project_exists", detail));
-            }
+        if let Some(id) = &id
+            && (self.held.contains_key(id) || self.promised.contains(id))
+        {
+            let detail = format!("there is a project {id} already: close_project ends it");
+            return Err(Problem::refused("project_exists", detail));
         }
         if !replaces && self.held.len() + self.promised.len() >= most {
             let detail = format!("{most} projects are open: close_project ends one");

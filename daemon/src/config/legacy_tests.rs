@@ -156,7 +156,7 @@ fn every_key_of_the_legacy_files_is_obeyed_or_named_in_a_warning() {
 
 #[test]
 fn a_whole_legacy_file_is_read() {
-    for (keys, warnings) in [(J1, 10), (J2, 21)] {
+    for (keys, warnings) in [(J1, 9), (J2, 19)] {
         let mut file = serde_json::Map::new();
         for (key, value) in keys {
             show::put(&mut file, key, serde_json::from_str(value).unwrap());
@@ -197,7 +197,6 @@ fn the_first_configuration_of_the_migration_guide_is_read() {
     check(
         text,
         &[
-            "F:6:19: daemon.timeout_ms: no effect: goxel-daemon V has no timeouts yet",
             "F:11:22: performance.cache_size_mb: no effect: projects are in memory, and answers are \
              not cached",
             "F:12:19: performance.batch_size: no effect: a batch may be as long as \
@@ -254,7 +253,6 @@ fn the_production_configuration_of_the_migration_guide_is_read() {
     let loaded = load_text(text, "").unwrap();
     let named = loaded.warnings.iter().map(|it| it.split(": ").nth(1).unwrap());
     let expected = [
-        "daemon.timeout_ms",
         "performance.cache_size_mb",
         "performance.batch_size",
         "performance.auto_gc",
@@ -320,7 +318,7 @@ fn the_smaller_texts_of_the_migration_guide_are_read() {
   }
 }
 "#;
-    assert_eq!(load_text(v14, "").unwrap().warnings.len(), 4);
+    assert_eq!(load_text(v14, "").unwrap().warnings.len(), 3);
 }
 
 #[test]

@@ -257,7 +257,6 @@ impl fmt::Display for Change {
 }
 
 /// Compares what is obeyed; settings for a later version change nothing.
-#[allow(dead_code)] // Whoever handles SIGHUP calls it.
 pub fn changes(old: &Loaded, new: &Loaded) -> Changes {
     let changed = |it: &&Setting| {
         it.standing == Standing::Obeyed && old.values.value(it.id) != new.values.value(it.id)
@@ -280,7 +279,6 @@ pub fn changes(old: &Loaded, new: &Loaded) -> Changes {
 ///
 /// # Errors
 /// When the two do not go together; then the old configuration stays.
-#[allow(dead_code)] // Whoever handles SIGHUP calls it.
 pub fn reloaded(old: &Loaded, new: &Loaded) -> Result<Loaded, ConfigError> {
     let held = |it: &Setting| {
         let from = if it.reload { &new.values } else { &old.values };

@@ -86,11 +86,11 @@ pub struct Limits {
     /// Bytes.
     pub max_request: usize,
     pub protocol: Protocol,
-    /// For later.
+    /// So anyway.
     pub priority_queue: bool,
-    /// For later.
+    /// For a message to arrive in.
     pub request_timeout: Option<Duration>,
-    /// For later.
+    /// Between messages.
     pub idle_timeout: Option<Duration>,
     /// For later.
     pub rate: Option<Rate>,

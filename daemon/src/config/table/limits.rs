@@ -83,10 +83,9 @@ pub const LIMITS: &[Setting] = &[
         unit: Unit::Ms,
         default: Is("0"),
         label: "request timeout",
-        brief: "How long a request may take; 0 is for ever",
+        brief: "How long a request may take to arrive; 0 is for ever",
         also: &[Name("server.timeout_seconds", Unit::Seconds)],
         reload: true,
-        standing: Later("timeouts"),
         ..ROW
     },
     Setting {
