@@ -8,10 +8,16 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use nix::fcntl::OFlag;
 
 use crate::privileges::Identity;
+
+/// How often, and how long after each try, one that only looks at the file is waited for.
+const LOCK_TRIES: u32 = 10;
+const LOCK_PAUSE: Duration = Duration::from_millis(5);
 
 /// Everybody may know the number.
 const MODE: u32 = 0o644;
@@ -63,7 +69,7 @@ impl PidFile {
         let io_error = |error| PidFileError::Io { path: path.to_owned(), error };
         loop {
             let mut file = open(path).map_err(io_error)?;
-            match file.try_lock() {
+            match lock_patiently(&file) {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => {
                     return Err(PidFileError::Held {
@@ -75,8 +81,10 @@ impl PidFile {
             }
             // Somebody may have removed it between opening and locking: then it is nobody's.
             if is_at(&file, path) {
-                write_number(&mut file, owner).map_err(io_error)?;
-                return Ok(PidFile { file: Some(file), path: path.to_owned() });
+                // Ours from here on: where the number cannot be written, no empty file stays.
+                let written = write_number(&file, owner);
+                let claimed = PidFile { file: Some(file), path: path.to_owned() };
+                return written.map(|()| claimed).map_err(io_error);
             }
         }
     }
@@ -97,14 +105,29 @@ impl Drop for PidFile {
     }
 }
 
-/// No symbolic links: in a folder that everybody writes to, one may lead anywhere.
+/// Who looks whether a daemon lives holds the lock for a moment too.
+fn lock_patiently(file: &File) -> Result<(), TryLockError> {
+    for _ in 1..LOCK_TRIES {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => thread::sleep(LOCK_PAUSE),
+            outcome => return outcome,
+        }
+    }
+    file.try_lock()
+}
+
+/// No links of either kind: in a folder that everybody writes to, one may lead anywhere.
 fn open(path: &Path) -> io::Result<File> {
     let flags = (OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK).bits();
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false).mode(MODE).custom_flags(flags);
     let file = options.open(path)?;
-    if !file.metadata()?.is_file() {
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
         return Err(io::Error::other("not a regular file"));
+    }
+    if metadata.nlink() > 1 {
+        return Err(io::Error::other("it has another name too"));
     }
     Ok(file)
 }
@@ -116,11 +139,11 @@ fn is_at(file: &File, path: &Path) -> bool {
     (ours.dev(), ours.ino()) == (theirs.dev(), theirs.ino())
 }
 
-fn write_number(file: &mut File, owner: &Identity) -> io::Result<()> {
+fn write_number(mut file: &File, owner: &Identity) -> io::Result<()> {
     // Whatever the umask was.
     file.set_permissions(fs::Permissions::from_mode(MODE))?;
     if !owner.is_ours() {
-        fchown(&*file, Some(owner.uid()), Some(owner.gid()))?;
+        fchown(file, Some(owner.uid()), Some(owner.gid()))?;
     }
     file.set_len(0)?;
     file.rewind()?;
@@ -156,6 +179,16 @@ pub fn look(path: &Path) -> io::Result<Found> {
         Ok(()) => Ok(Found::Stale(pid)),
         Err(TryLockError::WouldBlock) => Ok(Found::Running(pid)),
         Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+/// Removes the file of a daemon that was killed, unless another one has taken it since it was
+/// looked at.
+pub fn remove_stale(path: &Path) {
+    let flags = (OFlag::O_CLOEXEC | OFlag::O_NONBLOCK | OFlag::O_NOFOLLOW).bits();
+    let Ok(file) = OpenOptions::new().read(true).custom_flags(flags).open(path) else { return };
+    if file.try_lock().is_ok() && is_at(&file, path) {
+        let _ = fs::remove_file(path);
     }
 }
 
@@ -225,6 +258,30 @@ mod tests {
         drop(file);
         assert!(path.exists());
         drop(other);
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_file_that_has_another_name_is_left_alone() {
+        let dir = tempdir().unwrap();
+        let (precious, path) = (dir.path().join("precious"), dir.path().join("pid"));
+        fs::write(&precious, "words").unwrap();
+        fs::hard_link(&precious, &path).unwrap();
+        let error = PidFile::claim(&path, &Identity::ours()).unwrap_err().to_string();
+        assert!(error.contains("another name"), "{error}");
+        assert_eq!(fs::read_to_string(&precious).unwrap(), "words");
+    }
+
+    #[test]
+    fn a_stale_file_that_was_taken_over_is_not_removed() {
+        let dir = tempdir().unwrap();
+        let path = dir.path().join("pid");
+        let taken = PidFile::claim(&path, &Identity::ours()).unwrap();
+        remove_stale(&path);
+        assert!(path.exists());
+        taken.close_in_child();
+        fs::write(&path, "1\n").unwrap();
+        remove_stale(&path);
         assert!(!path.exists());
     }
 }
