@@ -320,14 +320,14 @@ fn the_socket_has_the_mode_that_was_asked_for() {
 
 /// A daemon in the foreground that tells a service manager how it is.
 fn notifying(place: &Place, watchdog: Option<&str>) -> (Child, UnixDatagram) {
-    let manager = UnixDatagram::bind(place.path("notify")).unwrap();
-    manager.set_read_timeout(Some(PATIENCE)).unwrap();
+    let manager = UnixDatagram::bind(place.path("notify")).expect("nobody has that name");
+    manager.set_read_timeout(Some(PATIENCE)).expect("it is not zero");
     let mut command = place.command(&[]);
     command.env("NOTIFY_SOCKET", place.path("notify"));
     if let Some(usec) = watchdog {
         command.env("WATCHDOG_USEC", usec);
     }
-    (command.spawn().unwrap(), manager)
+    (command.spawn().expect("it can be started"), manager)
 }
 
 /// Reads what the manager is told until a message begins with that.
@@ -387,7 +387,9 @@ fn a_watchdog_meant_for_the_front_is_fed_by_the_detached() {
     let manager = UnixDatagram::bind(place.path("notify")).unwrap();
     manager.set_read_timeout(Some(PATIENCE)).unwrap();
     let mut shell = Command::new("sh");
-    shell.args(["-c", "WATCHDOG_PID=$$ exec \"$0\" -D -s socket -p pid -l log"]);
+    // Nothing but the watchdog asks the worker.
+    place.configure(r#"{"reliability": {"enable_health_checks": false}}"#);
+    shell.args(["-c", "WATCHDOG_PID=$$ exec \"$0\" -D -c conf -s socket -p pid -l log"]);
     shell.arg(daemon_program()).current_dir(place.path("")).stdin(Stdio::null());
     shell.env("NOTIFY_SOCKET", place.path("notify")).env("WATCHDOG_USEC", "300000");
     assert!(shell.status().unwrap().success());
