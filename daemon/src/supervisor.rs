@@ -26,8 +26,9 @@ use crate::{logging, notify, os, stats, worker};
 
 /// How long a worker may take to serve.
 const START_TIME: Duration = Duration::from_secs(30);
-/// However often somebody wants to hear of the worker: it must have time to answer.
-const SHORTEST_ASK_INTERVAL: Duration = Duration::from_millis(20);
+/// However often somebody wants to hear of the worker: it must have time to answer, on a busy
+/// machine too.
+const SHORTEST_ASK_INTERVAL: Duration = Duration::from_millis(200);
 /// How often the worker's memory is looked at, where it is limited.
 const MEMORY_INTERVAL: Duration = Duration::from_secs(1);
 
