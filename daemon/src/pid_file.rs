@@ -12,6 +12,7 @@ use std::thread;
 use std::time::Duration;
 
 use nix::fcntl::OFlag;
+use nix::unistd::geteuid;
 
 use crate::privileges::Identity;
 
@@ -81,6 +82,10 @@ impl PidFile {
             }
             // Somebody may have removed it between opening and locking: then it is nobody's.
             if is_at(&file, path) {
+                if is_foreign(&file, owner).map_err(io_error)? {
+                    fs::remove_file(path).map_err(io_error)?;
+                    continue;
+                }
                 // Ours from here on: where the number cannot be written, no empty file stays.
                 let written = write_number(&file, owner);
                 let claimed = PidFile { file: Some(file), path: path.to_owned() };
@@ -114,6 +119,12 @@ fn lock_patiently(file: &File) -> Result<(), TryLockError> {
         }
     }
     file.try_lock()
+}
+
+/// Whether somebody else may write another number into it.
+fn is_foreign(file: &File, owner: &Identity) -> io::Result<bool> {
+    let its_owner = file.metadata()?.uid();
+    Ok(![0, owner.uid(), geteuid().as_raw()].contains(&its_owner))
 }
 
 /// No links of either kind: in a folder that everybody writes to, one may lead anywhere.
@@ -177,9 +188,21 @@ pub fn look(path: &Path) -> io::Result<Found> {
     let Some(pid) = number_in(&mut file) else { return Ok(Found::Nothing) };
     match file.try_lock_shared() {
         Ok(()) => Ok(Found::Stale(pid)),
-        Err(TryLockError::WouldBlock) => Ok(Found::Running(pid)),
+        Err(TryLockError::WouldBlock) if is_vouched_for(&file, pid)? => Ok(Found::Running(pid)),
+        Err(TryLockError::WouldBlock) => Ok(Found::Stale(pid)),
         Err(TryLockError::Error(error)) => Err(error),
     }
+}
+
+/// Whether the file's owner may speak for the process. In a folder that everybody writes to,
+/// anybody can lock a file with anybody's number in it, and root is asked to stop that process.
+fn is_vouched_for(file: &File, pid: i32) -> io::Result<bool> {
+    let its_owner = file.metadata()?.uid();
+    // Not every system tells.
+    let Ok(status) = fs::read_to_string(format!("/proc/{pid}/status")) else { return Ok(true) };
+    let users = status.lines().find_map(|line| line.strip_prefix("Uid:"));
+    let user = users.and_then(|users| users.split_whitespace().next()?.parse().ok());
+    Ok(its_owner == 0 || user.is_none_or(|user: u32| user == its_owner))
 }
 
 /// Removes the file of a daemon that was killed, unless another one has taken it since it was
@@ -283,5 +306,25 @@ mod tests {
         fs::write(&path, "1\n").unwrap();
         remove_stale(&path);
         assert!(!path.exists());
+    }
+
+    #[test]
+    fn what_another_user_wrote_neither_speaks_for_us_nor_stays() {
+        // Only root can give a file away; others are kept from these by the system.
+        if !geteuid().is_root() {
+            return;
+        }
+        let dir = tempdir().unwrap();
+        let path = dir.path().join("pid");
+        fs::write(&path, format!("{}\n", std::process::id())).unwrap();
+        let theirs = File::open(&path).unwrap();
+        theirs.lock().unwrap();
+        assert!(matches!(look(&path), Ok(Found::Running(_))));
+        fchown(&theirs, Some(4711), None).unwrap();
+        assert!(matches!(look(&path), Ok(Found::Stale(_))));
+        theirs.unlock().unwrap();
+        let _ours = PidFile::claim(&path, &Identity::ours()).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().uid(), 0);
+        assert!(matches!(look(&path), Ok(Found::Running(_))));
     }
 }
