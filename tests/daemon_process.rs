@@ -1,135 +1,16 @@
 //! The daemon as an operator has it: detached, controlled by its PID file, watched by its
 //! supervisor, and hit by what hits daemons.
 
-use goxel_support::{Client, Daemon, Signal, TempDir, daemon_program, skip, temp_dir};
-use nix::sys::signal::kill;
-use nix::unistd::{Pid, chown, getuid};
+use goxel_support::place::{PATIENCE, Place, is_there, send, until};
+use goxel_support::{Client, Daemon, Signal, daemon_program, skip};
+use nix::unistd::{chown, getuid};
 use serde_json::json;
 use std::fs;
 use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
-
-/// More than anything here may take on a busy machine; nothing waits that long when all is well.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-/// A folder with the files of one daemon, stopped with the folder.
-struct Place {
-    dir: TempDir,
-}
-
-impl Place {
-    fn new() -> Place {
-        Place { dir: temp_dir() }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.dir.path().join(name)
-    }
-
-    /// The program with the files of this place, and nothing of the caller's settings.
-    fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(daemon_program());
-        for (name, _) in std::env::vars_os() {
-            if name.to_string_lossy().starts_with("GOXEL_") {
-                command.env_remove(name);
-            }
-        }
-        command.arg("-s").arg(self.path("socket")).arg("-p").arg(self.path("pid"));
-        command.arg("-l").arg(self.path("log")).args(args);
-        command.current_dir(self.dir.path()).stdin(Stdio::null());
-        command
-    }
-
-    /// Runs it to its end: its exit code, and what it said on both outputs.
-    fn run(&self, args: &[&str]) -> String {
-        let output = self.command(args).output().expect("it can be started");
-        let code = output.status.code().expect("it ends by itself");
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        format!("{code}\n{}{}", text(&output.stdout), text(&output.stderr))
-    }
-
-    #[track_caller]
-    fn check(&self, args: &[&str], expected: &str) {
-        assert_eq!(self.run(args), expected, "{args:?}; its log: {}", self.log());
-    }
-
-    /// Starts it detached.
-    #[track_caller]
-    fn start(&self, args: &[&str]) {
-        self.check(&[&["--daemonize"], args].concat(), "0\n");
-    }
-
-    fn client(&self) -> Client {
-        Client::connect(&self.path("socket"))
-    }
-
-    #[track_caller]
-    fn ping(&self) {
-        assert_eq!(self.client().result("ping", json!([]))["pong"], true);
-    }
-
-    fn log(&self) -> String {
-        fs::read_to_string(self.path("log")).unwrap_or_default()
-    }
-
-    fn supervisor(&self) -> i32 {
-        fs::read_to_string(self.path("pid")).unwrap().trim().parse().unwrap()
-    }
-
-    /// The worker that was started last, by the log.
-    fn worker(&self) -> i32 {
-        let started = self.log().lines().rev().find_map(|line| {
-            line.split_once("worker started (PID: ")?.1.strip_suffix(')')?.parse().ok()
-        });
-        started.expect("a worker was started")
-    }
-
-    /// Waits until the log holds a text so many times.
-    #[track_caller]
-    fn await_log(&self, text: &str, times: usize) {
-        until(
-            || self.log().matches(text).count() >= times,
-            || format!("no {times} times {text:?} in {}", self.log()),
-        );
-    }
-
-    fn configure(&self, text: &str) -> String {
-        let path = self.path("conf");
-        fs::write(&path, text).unwrap();
-        path.to_str().unwrap().to_owned()
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        if self.path("pid").exists() {
-            self.run(&["--stop"]);
-        }
-    }
-}
-
-/// Looks again and again, as there is nothing to wait on in another's log or process table.
-#[track_caller]
-fn until(mut holds: impl FnMut() -> bool, complaint: impl Fn() -> String) {
-    let deadline = Instant::now() + PATIENCE;
-    while !holds() {
-        assert!(Instant::now() < deadline, "{}", complaint());
-        std::thread::yield_now();
-    }
-}
-
-fn is_there(pid: i32) -> bool {
-    // A zombie has no memory any more; it may wait for its parent for long.
-    fs::read_to_string(format!("/proc/{pid}/statm")).is_ok_and(|it| !it.starts_with("0 "))
-}
-
-fn send(pid: i32, signal: Signal) {
-    kill(Pid::from_raw(pid), signal).expect("the process is there");
-}
 
 #[test]
 fn a_detached_daemon_answers_when_its_start_returns() {
@@ -305,7 +186,7 @@ fn a_worker_that_dies_again_and_again_is_given_up() {
     let place = Place::new();
     let config = place.configure(r#"{"reliability": {"max_restarts": 3, "restart_delay_ms": 1}}"#);
     let mut daemon = place.command(&["-c", &config]).spawn().unwrap();
-    // A first worker that dies before it serves is a failed start.
+    // One that dies before any has served is a failed start.
     place.await_log("listening on", 1);
     for death in 1..=4 {
         place.await_log("worker started", death);
@@ -410,7 +291,7 @@ fn rights_are_dropped_by_both_processes() {
         return skip("root", "only root can become somebody else");
     }
     let place = Place::new();
-    chown(place.dir.path(), Some(4711.into()), None).unwrap();
+    chown(&place.path(""), Some(4711.into()), None).unwrap();
     place.start(&["-u", "4711", "-g", "4712"]);
     place.ping();
     for pid in [place.supervisor(), place.worker()] {
@@ -439,14 +320,14 @@ fn the_socket_has_the_mode_that_was_asked_for() {
 
 /// A daemon in the foreground that tells a service manager how it is.
 fn notifying(place: &Place, watchdog: Option<&str>) -> (Child, UnixDatagram) {
-    let manager = UnixDatagram::bind(place.path("notify")).unwrap();
-    manager.set_read_timeout(Some(PATIENCE)).unwrap();
+    let manager = UnixDatagram::bind(place.path("notify")).expect("nobody has that name");
+    manager.set_read_timeout(Some(PATIENCE)).expect("it is not zero");
     let mut command = place.command(&[]);
     command.env("NOTIFY_SOCKET", place.path("notify"));
     if let Some(usec) = watchdog {
         command.env("WATCHDOG_USEC", usec);
     }
-    (command.spawn().unwrap(), manager)
+    (command.spawn().expect("it can be started"), manager)
 }
 
 /// Reads what the manager is told until a message begins with that.
@@ -488,6 +369,50 @@ fn a_watchdog_hears_of_a_worker_that_answers() {
 }
 
 #[test]
+fn a_watchdog_gives_the_worker_time_to_answer() {
+    for usec in ["0", "1"] {
+        let place = Place::new();
+        let (mut daemon, manager) = notifying(&place, Some(usec));
+        await_notice(&manager, "READY=1");
+        place.ping();
+        send(place.supervisor(), Signal::SIGTERM);
+        assert!(daemon.wait().unwrap().success());
+        assert!(!place.log().contains("killing"), "{usec}: {}", place.log());
+    }
+}
+
+#[test]
+fn a_watchdog_meant_for_the_front_is_fed_by_the_detached() {
+    let place = Place::new();
+    let manager = UnixDatagram::bind(place.path("notify")).unwrap();
+    manager.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut shell = Command::new("sh");
+    // Nothing but the watchdog asks the worker.
+    place.configure(r#"{"reliability": {"enable_health_checks": false}}"#);
+    shell.args(["-c", "WATCHDOG_PID=$$ exec \"$0\" -D -c conf -s socket -p pid -l log"]);
+    shell.arg(daemon_program()).current_dir(place.path("")).stdin(Stdio::null());
+    shell.env("NOTIFY_SOCKET", place.path("notify")).env("WATCHDOG_USEC", "300000");
+    assert!(shell.status().unwrap().success());
+    await_notice(&manager, "WATCHDOG=1");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_service_manager_without_a_file_is_told() {
+    use std::os::linux::net::SocketAddrExt;
+    let place = Place::new();
+    let name = place.path("notify").display().to_string();
+    let address = std::os::unix::net::SocketAddr::from_abstract_name(&name).unwrap();
+    let manager = UnixDatagram::bind_addr(&address).unwrap();
+    manager.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut command = place.command(&[]);
+    let mut daemon = command.env("NOTIFY_SOCKET", format!("@{name}")).spawn().unwrap();
+    await_notice(&manager, "READY=1");
+    send(place.supervisor(), Signal::SIGTERM);
+    assert!(daemon.wait().unwrap().success());
+}
+
+#[test]
 fn a_socket_that_was_handed_over_is_served() {
     let place = Place::new();
     let socket = UnixListener::bind(place.path("handed")).unwrap();
@@ -497,7 +422,7 @@ fn a_socket_that_was_handed_over_is_served() {
     let mut daemon = Command::new("sh")
         .args(["-c", script])
         .arg(program)
-        .current_dir(place.dir.path())
+        .current_dir(place.path(""))
         .stdin(std::os::fd::OwnedFd::from(socket))
         .spawn()
         .unwrap();

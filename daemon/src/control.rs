@@ -2,7 +2,6 @@
 //!
 //! The texts and exit codes are the legacy ones (spec/daemon.md 6).
 
-use std::fs;
 use std::io;
 use std::path::Path;
 use std::thread;
@@ -12,7 +11,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use crate::os;
-use crate::pid_file::{Found, look};
+use crate::pid_file::{Found, look, remove_stale};
 
 /// How long a daemon may take to stop before it is killed, and to die then.
 const STOP_TIME: Duration = Duration::from_secs(30);
@@ -54,7 +53,7 @@ pub fn stop(pid_file: &Path) -> bool {
             say("Failed to stop daemon");
             return false;
         }
-        let _ = fs::remove_file(pid_file);
+        remove_stale(pid_file);
     }
     say("Daemon stopped successfully");
     true
@@ -80,7 +79,7 @@ fn find(pid_file: &Path) -> Option<i32> {
         Ok(Found::Nothing) => say("Daemon is not running (no PID file found)"),
         Ok(Found::Stale(pid)) => {
             say(&format!("Daemon is not running (stale PID file: {pid})"));
-            let _ = fs::remove_file(pid_file);
+            remove_stale(pid_file);
         }
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
             say(&format!("PID file {} cannot be read: {error}", pid_file.display()));

@@ -464,6 +464,7 @@ impl EventLoop {
             match word {
                 Word::Ask => self.link.say(Word::Alive),
                 Word::Gone => self.be_alone(),
+                Word::Hurry => self.stop_now(),
                 Word::Ready | Word::Alive => {}
             }
         }
@@ -505,12 +506,16 @@ impl EventLoop {
         self.loaded = loaded;
     }
 
-    /// Lets nobody in, listens to nobody, and gives what was begun a moment. The second time,
-    /// no moment.
+    /// Gives what was begun no moment.
+    fn stop_now(&mut self) {
+        log::info!("stopping at once");
+        self.stop();
+        self.stop_by = Some(Instant::now());
+    }
+
+    /// Lets nobody in, listens to nobody, and gives what was begun a moment.
     fn stop(&mut self) {
         if self.stop_by.is_some() {
-            log::info!("stopping at once");
-            self.stop_by = Some(Instant::now());
             return;
         }
         log::debug!("the worker stops");

@@ -18,12 +18,15 @@ pub enum Word {
     /// Are you there? The answer is [`Word::Alive`].
     Ask,
     Alive,
+    /// Stop now: there is no time to finish what is begun.
+    Hurry,
     /// There is no other end any more.
     Gone,
 }
 
 impl Word {
-    const ALL: [(u8, Word); 3] = [(b'+', Word::Ready), (b'?', Word::Ask), (b'!', Word::Alive)];
+    const ALL: [(u8, Word); 4] =
+        [(b'+', Word::Ready), (b'?', Word::Ask), (b'!', Word::Alive), (b'.', Word::Hurry)];
 
     fn byte(self) -> Option<u8> {
         Word::ALL.iter().find(|(_, word)| *word == self).map(|(byte, _)| *byte)

@@ -9,18 +9,20 @@ use std::fs::{self, File, Permissions, TryLockError};
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
-use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, chown};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, lchown};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
 use nix::errno::Errno;
+use nix::fcntl::AT_FDCWD;
 use nix::sys::signal::kill;
 use nix::sys::socket::{
     AddressFamily, Backlog, SockFlag, SockType, SockaddrLike, SockaddrStorage, UnixAddr, bind,
     connect, getsockname, getsockopt, listen, socket, sockopt,
 };
+use nix::sys::stat::{FchmodatFlags, Mode, fchmodat};
 use nix::unistd::Pid;
 
 use crate::port_holder;
@@ -248,6 +250,13 @@ impl SocketFile {
     }
 }
 
+impl SocketFile {
+    /// In a child: the name is the parent's to remove.
+    pub fn leave_to_parent(&mut self) {
+        self.place = None;
+    }
+}
+
 impl Drop for SocketFile {
     fn drop(&mut self) {
         self.remove();
@@ -340,12 +349,24 @@ fn listen_at(address: &Address<'_>) -> io::Result<(Listener, SocketFile)> {
     let file = SocketFile { place: Some((path.to_owned(), identity(path)?)) };
     // Nobody can connect before `listen`, so nobody gets in under a laxer mode.
     if address.owner.is_some() || address.group.is_some() {
-        chown(path, address.owner, address.group)?;
+        lchown(path, address.owner, address.group)?;
     }
-    fs::set_permissions(path, Permissions::from_mode(address.mode))?;
+    set_mode(path, address.mode)?;
     let backlog = i32::try_from(address.backlog).unwrap_or(i32::MAX);
     listen(&socket, Backlog::new(backlog.min(Backlog::MAXCONN.into()))?)?;
     Ok((Listener::Unix(UnixListener::from(socket)), file))
+}
+
+/// Of the socket, not of what somebody who owns the folder may have put in its place as a link.
+fn set_mode(path: &Path, mode: u32) -> io::Result<()> {
+    let bits = Mode::from_bits_truncate(mode);
+    match fchmodat(AT_FDCWD, path, bits, FchmodatFlags::NoFollowSymlink) {
+        // The system, or its C library, is too old to tell them apart.
+        Err(Errno::EOPNOTSUPP | Errno::ENOSYS) => {
+            fs::set_permissions(path, Permissions::from_mode(mode))
+        }
+        outcome => Ok(outcome?),
+    }
 }
 
 #[cfg(test)]

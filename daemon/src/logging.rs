@@ -78,6 +78,14 @@ pub fn change(options: &Log) -> io::Result<()> {
     Ok(())
 }
 
+/// In a child: opens the file again, as a lock on one that it shares with its parent locks nobody
+/// out.
+pub fn part_from_parent() {
+    if let Some(Sink { to: To::File(file), .. }) = log().as_mut() {
+        file.reopen();
+    }
+}
+
 /// Between `usual` and debug.
 pub fn toggle_debug(usual: LevelFilter) {
     let debugging = log::max_level() >= LevelFilter::Debug;
@@ -206,7 +214,9 @@ impl LogFile {
             io::Error::new(error.kind(), format!("log file {}: {error}", path.display()))
         };
         let file = open(path).map_err(named)?;
-        if !owner.is_ours() {
+        let metadata = file.metadata().map_err(named)?;
+        // A device or a pipe is somebody else's, and so is a file that has a name elsewhere.
+        if !owner.is_ours() && metadata.is_file() && metadata.nlink() == 1 {
             fchown(&file, Some(owner.uid()), Some(owner.gid())).map_err(named)?;
         }
         Ok(LogFile { file, path: path.to_owned(), rotation })
@@ -243,9 +253,9 @@ impl LogFile {
     }
 
     /// `log` becomes `log.0`, that `log.1`, and so on. Under a lock: the other process may
-    /// find the file full at the same time.
+    /// find the file full at the same time. Nobody is waited for: anybody may hold it.
     fn rotate(&mut self, rotation: &Rotation) {
-        if self.file.lock().is_err() || !self.is_in_place() {
+        if self.file.try_lock().is_err() || !self.is_in_place() {
             return self.reopen();
         }
         let old = |number: u32| {
@@ -269,6 +279,8 @@ impl LogFile {
             (0..=last).map(old).filter(aged).for_each(|path| _ = fs::remove_file(path));
         }
         self.reopen();
+        // Where there was no other to open, the next one may try.
+        let _ = self.file.unlock();
     }
 }
 

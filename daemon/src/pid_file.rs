@@ -8,10 +8,17 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use nix::fcntl::OFlag;
+use nix::unistd::geteuid;
 
 use crate::privileges::Identity;
+
+/// How often, and how long after each try, one that only looks at the file is waited for.
+const LOCK_TRIES: u32 = 10;
+const LOCK_PAUSE: Duration = Duration::from_millis(5);
 
 /// Everybody may know the number.
 const MODE: u32 = 0o644;
@@ -63,7 +70,7 @@ impl PidFile {
         let io_error = |error| PidFileError::Io { path: path.to_owned(), error };
         loop {
             let mut file = open(path).map_err(io_error)?;
-            match file.try_lock() {
+            match lock_patiently(&file) {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => {
                     return Err(PidFileError::Held {
@@ -75,8 +82,14 @@ impl PidFile {
             }
             // Somebody may have removed it between opening and locking: then it is nobody's.
             if is_at(&file, path) {
-                write_number(&mut file, owner).map_err(io_error)?;
-                return Ok(PidFile { file: Some(file), path: path.to_owned() });
+                if is_foreign(&file, owner).map_err(io_error)? {
+                    fs::remove_file(path).map_err(io_error)?;
+                    continue;
+                }
+                // Ours from here on: where the number cannot be written, no empty file stays.
+                let written = write_number(&file, owner);
+                let claimed = PidFile { file: Some(file), path: path.to_owned() };
+                return written.map(|()| claimed).map_err(io_error);
             }
         }
     }
@@ -97,14 +110,35 @@ impl Drop for PidFile {
     }
 }
 
-/// No symbolic links: in a folder that everybody writes to, one may lead anywhere.
+/// Who looks whether a daemon lives holds the lock for a moment too.
+fn lock_patiently(file: &File) -> Result<(), TryLockError> {
+    for _ in 1..LOCK_TRIES {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => thread::sleep(LOCK_PAUSE),
+            outcome => return outcome,
+        }
+    }
+    file.try_lock()
+}
+
+/// Whether somebody else may write another number into it.
+fn is_foreign(file: &File, owner: &Identity) -> io::Result<bool> {
+    let its_owner = file.metadata()?.uid();
+    Ok(![0, owner.uid(), geteuid().as_raw()].contains(&its_owner))
+}
+
+/// No links of either kind: in a folder that everybody writes to, one may lead anywhere.
 fn open(path: &Path) -> io::Result<File> {
     let flags = (OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK).bits();
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false).mode(MODE).custom_flags(flags);
     let file = options.open(path)?;
-    if !file.metadata()?.is_file() {
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
         return Err(io::Error::other("not a regular file"));
+    }
+    if metadata.nlink() > 1 {
+        return Err(io::Error::other("it has another name too"));
     }
     Ok(file)
 }
@@ -116,11 +150,11 @@ fn is_at(file: &File, path: &Path) -> bool {
     (ours.dev(), ours.ino()) == (theirs.dev(), theirs.ino())
 }
 
-fn write_number(file: &mut File, owner: &Identity) -> io::Result<()> {
+fn write_number(mut file: &File, owner: &Identity) -> io::Result<()> {
     // Whatever the umask was.
     file.set_permissions(fs::Permissions::from_mode(MODE))?;
     if !owner.is_ours() {
-        fchown(&*file, Some(owner.uid()), Some(owner.gid()))?;
+        fchown(file, Some(owner.uid()), Some(owner.gid()))?;
     }
     file.set_len(0)?;
     file.rewind()?;
@@ -154,8 +188,30 @@ pub fn look(path: &Path) -> io::Result<Found> {
     let Some(pid) = number_in(&mut file) else { return Ok(Found::Nothing) };
     match file.try_lock_shared() {
         Ok(()) => Ok(Found::Stale(pid)),
-        Err(TryLockError::WouldBlock) => Ok(Found::Running(pid)),
+        Err(TryLockError::WouldBlock) if is_vouched_for(&file, pid)? => Ok(Found::Running(pid)),
+        Err(TryLockError::WouldBlock) => Ok(Found::Stale(pid)),
         Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+/// Whether the file's owner may speak for the process. In a folder that everybody writes to,
+/// anybody can lock a file with anybody's number in it, and root is asked to stop that process.
+fn is_vouched_for(file: &File, pid: i32) -> io::Result<bool> {
+    let its_owner = file.metadata()?.uid();
+    // Not every system tells.
+    let Ok(status) = fs::read_to_string(format!("/proc/{pid}/status")) else { return Ok(true) };
+    let users = status.lines().find_map(|line| line.strip_prefix("Uid:"));
+    let user = users.and_then(|users| users.split_whitespace().next()?.parse().ok());
+    Ok(its_owner == 0 || user.is_none_or(|user: u32| user == its_owner))
+}
+
+/// Removes the file of a daemon that was killed, unless another one has taken it since it was
+/// looked at.
+pub fn remove_stale(path: &Path) {
+    let flags = (OFlag::O_CLOEXEC | OFlag::O_NONBLOCK | OFlag::O_NOFOLLOW).bits();
+    let Ok(file) = OpenOptions::new().read(true).custom_flags(flags).open(path) else { return };
+    if file.try_lock().is_ok() && is_at(&file, path) {
+        let _ = fs::remove_file(path);
     }
 }
 
@@ -226,5 +282,49 @@ mod tests {
         assert!(path.exists());
         drop(other);
         assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_file_that_has_another_name_is_left_alone() {
+        let dir = tempdir().unwrap();
+        let (precious, path) = (dir.path().join("precious"), dir.path().join("pid"));
+        fs::write(&precious, "words").unwrap();
+        fs::hard_link(&precious, &path).unwrap();
+        let error = PidFile::claim(&path, &Identity::ours()).unwrap_err().to_string();
+        assert!(error.contains("another name"), "{error}");
+        assert_eq!(fs::read_to_string(&precious).unwrap(), "words");
+    }
+
+    #[test]
+    fn a_stale_file_that_was_taken_over_is_not_removed() {
+        let dir = tempdir().unwrap();
+        let path = dir.path().join("pid");
+        let taken = PidFile::claim(&path, &Identity::ours()).unwrap();
+        remove_stale(&path);
+        assert!(path.exists());
+        taken.close_in_child();
+        fs::write(&path, "1\n").unwrap();
+        remove_stale(&path);
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn what_another_user_wrote_neither_speaks_for_us_nor_stays() {
+        // Only root can give a file away; others are kept from these by the system.
+        if !geteuid().is_root() {
+            return;
+        }
+        let dir = tempdir().unwrap();
+        let path = dir.path().join("pid");
+        fs::write(&path, format!("{}\n", std::process::id())).unwrap();
+        let theirs = File::open(&path).unwrap();
+        theirs.lock().unwrap();
+        assert!(matches!(look(&path), Ok(Found::Running(_))));
+        fchown(&theirs, Some(4711), None).unwrap();
+        assert!(matches!(look(&path), Ok(Found::Stale(_))));
+        theirs.unlock().unwrap();
+        let _ours = PidFile::claim(&path, &Identity::ours()).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().uid(), 0);
+        assert!(matches!(look(&path), Ok(Found::Running(_))));
     }
 }

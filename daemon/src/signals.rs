@@ -32,7 +32,10 @@ impl Signals {
 
     /// Wakes at the end of a child too, which is no order.
     pub fn for_supervisor() -> io::Result<Signals> {
-        Signals::of(&[WANTED.as_slice(), &[SIGCHLD]].concat())
+        let signals = Signals::of(&[WANTED.as_slice(), &[SIGCHLD]].concat())?;
+        // Whoever started us may have held some back, and that is inherited.
+        sigprocmask(SigmaskHow::SIG_SETMASK, Some(&SigSet::empty()), None)?;
+        Ok(signals)
     }
 
     fn of(wanted: &[i32]) -> io::Result<Signals> {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::env;
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, ToSocketAddrs};
+use std::os::fd::OwnedFd;
 use std::path::Path;
 
 use nix::sys::stat::{Mode, umask};
@@ -11,22 +12,26 @@ use nix::sys::stat::{Mode, umask};
 use crate::config::{Config, Loaded, Source};
 use crate::fork::{self, Side, Teller};
 use crate::listener::{Address, ListenError, Listener, SocketFile};
+use crate::logging;
+use crate::notify::Given;
 use crate::os::{complain, make_folder_for};
 use crate::pid_file::PidFile;
 use crate::privileges::{Identity, IdentityError, find_group, find_uid};
+use crate::signals::Signals;
 use crate::supervisor::{Held, Supervisor};
-use crate::{logging, notify};
 
 /// Serves until a signal ends it; in the front of a detached daemon, until that one answers.
 pub fn run(loaded: Loaded, source: Source) -> bool {
+    // Before anything is opened, and while we are the process that was meant.
+    let given = Given::take();
     let outcome = if loaded.config.process.daemonize {
         match fork::detach() {
             Ok(Side::Front(news)) => news.wait(),
-            Ok(Side::Back(teller)) => return serve(loaded, source, Some(teller)).is_ok(),
+            Ok(Side::Back(teller)) => return serve(loaded, source, given, Some(teller)).is_ok(),
             Err(error) => Err(format!("the daemon cannot be detached: {error}")),
         }
     } else {
-        serve(loaded, source, None)
+        serve(loaded, source, given, None)
     };
     if let Err(why) = &outcome {
         complain(&format!("goxel-daemon: {why}"));
@@ -43,11 +48,16 @@ pub fn rehearse(config: &Config) -> Result<(), String> {
 }
 
 /// A failure is told to whoever waits, or returned for our own stderr.
-fn serve(loaded: Loaded, source: Source, teller: Option<Teller>) -> Result<(), String> {
-    match prepare(loaded, source) {
+fn serve(
+    loaded: Loaded,
+    source: Source,
+    given: Given,
+    teller: Option<Teller>,
+) -> Result<(), String> {
+    match prepare(loaded, source, given) {
         Ok(mut held) => {
             held.teller = teller;
-            Supervisor::new(held).map_err(|error| format!("signals: {error}"))?.run()
+            Supervisor::new(held).run()
         }
         Err(why) => {
             if let Some(teller) = teller {
@@ -59,7 +69,9 @@ fn serve(loaded: Loaded, source: Source, teller: Option<Teller>) -> Result<(), S
 }
 
 /// Takes everything that needs rights, then gives the rights up.
-fn prepare(loaded: Loaded, source: Source) -> Result<Held, String> {
+fn prepare(loaded: Loaded, source: Source, given: Given) -> Result<Held, String> {
+    // First: a signal must not end us between making a file and being able to remove it.
+    let signals = Signals::for_supervisor().map_err(|error| format!("signals: {error}"))?;
     let config = &loaded.config;
     let process = &config.process;
     let identity = Identity::of(process.user.as_deref(), process.group.as_deref())
@@ -75,9 +87,18 @@ fn prepare(loaded: Loaded, source: Source) -> Result<Held, String> {
     logging::start(&config.log, &identity).map_err(|error| error.to_string())?;
     loaded.warnings.iter().for_each(|warning| log::warn!("{warning}"));
     let pid_file = claim_pid_file(config, &identity)?;
-    let (listeners, socket_file) = listen(config, &identity)?;
+    let (listeners, socket_file) = listen(config, &identity, given.sockets)?;
     identity.assume().map_err(|error| error.to_string())?;
-    Ok(Held { loaded, source, listeners, socket_file, pid_file, teller: None })
+    Ok(Held {
+        loaded,
+        source,
+        listeners,
+        socket_file,
+        pid_file,
+        teller: None,
+        signals,
+        watchdog: given.watchdog,
+    })
 }
 
 fn claim_pid_file(config: &Config, owner: &Identity) -> Result<Option<PidFile>, String> {
@@ -95,9 +116,12 @@ fn folder_error(path: &Path, error: &io::Error) -> String {
 }
 
 /// The sockets that were handed over, or those of our own.
-fn listen(config: &Config, owner: &Identity) -> Result<(Vec<Listener>, SocketFile), String> {
+fn listen(
+    config: &Config,
+    owner: &Identity,
+    handed: Vec<OwnedFd>,
+) -> Result<(Vec<Listener>, SocketFile), String> {
     let failed = |text: String| format!("Failed to start socket server: {text}");
-    let handed = notify::sockets();
     if !handed.is_empty() {
         let taken: io::Result<Vec<_>> = handed.into_iter().map(Listener::inherited).collect();
         let taken = taken.map_err(|error| failed(format!("a socket handed over: {error}")))?;

@@ -25,6 +25,11 @@ use crate::restarts::{Next, Restarts, Rules};
 use crate::signals::{self, Order, Signals};
 use crate::{logging, notify, os, stats, worker};
 
+/// How long a worker may take to serve.
+const START_TIME: Duration = Duration::from_secs(30);
+/// However often somebody wants to hear of the worker: it must have time to answer, on a busy
+/// machine too.
+const SHORTEST_ASK_INTERVAL: Duration = Duration::from_millis(200);
 /// How often the worker's memory is looked at, where it is limited.
 const MEMORY_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -38,11 +43,13 @@ pub struct Held {
     pub pid_file: Option<PidFile>,
     /// Whoever waits for the start.
     pub teller: Option<Teller>,
+    pub signals: Signals,
+    /// How often the service manager must hear of us, if it must.
+    pub watchdog: Option<Duration>,
 }
 
 pub struct Supervisor {
     held: Held,
-    signals: Signals,
     worker: Option<Worker>,
     restarts: Restarts,
     /// When the next worker is made.
@@ -57,7 +64,8 @@ struct Worker {
     link: Link,
     /// Whether its end of the link is there.
     linked: bool,
-    ready: bool,
+    /// When it is killed, if it does not serve by then; none once it does.
+    ready_by: Option<Instant>,
     /// When it is next asked whether it lives.
     ask_at: Option<Instant>,
     asked: bool,
@@ -72,28 +80,26 @@ struct Ending {
 }
 
 impl Supervisor {
-    pub fn new(held: Held) -> io::Result<Supervisor> {
-        Ok(Supervisor {
+    pub fn new(held: Held) -> Supervisor {
+        Supervisor {
             held,
-            signals: Signals::for_supervisor()?,
             worker: None,
             restarts: Restarts::default(),
             restart_at: Some(Instant::now()),
             has_served: false,
             ending: None,
-        })
+        }
     }
 
     /// Returns when it was told to stop and the worker is gone, or with why it gave up.
     pub fn run(mut self) -> Result<(), String> {
         loop {
-            if let Some(ending) = &self.ending
-                && self.worker.is_none()
-            {
-                let failure = ending.failure.clone();
-                return failure.map_or(Ok(()), |why| self.give_up(why));
-            }
             self.keep_time();
+            if self.worker.is_none()
+                && let Some(ending) = self.ending.take()
+            {
+                return ending.failure.map_or(Ok(()), |why| self.give_up(why));
+            }
             if let Err(error) = self.wait() {
                 self.end(Some(format!("the supervisor cannot wait: {error}")));
             }
@@ -104,6 +110,8 @@ impl Supervisor {
     }
 
     fn give_up(mut self, why: String) -> Result<(), String> {
+        // Before anybody hears of it, who may then try again.
+        drop(self.held.pid_file.take());
         if let Some(teller) = self.held.teller.take() {
             teller.failed(&why);
         }
@@ -123,7 +131,7 @@ impl Supervisor {
             PollTimeout::from(u16::try_from(left).unwrap_or(u16::MAX))
         });
         let link = self.worker.as_ref().filter(|it| it.linked).map(|it| it.link.as_fd());
-        let fds = self.signals.as_fd().into_iter().chain(link);
+        let fds = self.held.signals.as_fd().into_iter().chain(link);
         let mut fds: Vec<_> = fds.map(|fd| PollFd::new(fd, PollFlags::POLLIN)).collect();
         match poll(&mut fds, timeout) {
             Ok(_) | Err(Errno::EINTR) => Ok(()),
@@ -147,6 +155,9 @@ impl Supervisor {
         let Some(worker) = &self.worker else { return };
         if is_due(worker.kill_at) {
             return self.kill_worker("it did not end in time");
+        }
+        if is_due(worker.ready_by) {
+            return self.kill_worker("it did not serve in time");
         }
         if is_due(worker.ask_at) {
             if worker.asked {
@@ -172,8 +183,9 @@ impl Supervisor {
     fn ask_interval(&self) -> Option<Duration> {
         let health = &self.config().health;
         let configured = health.enabled.then_some(health.interval);
-        let watchdog = notify::watchdog().map(|most| most / 3);
-        configured.into_iter().chain(watchdog).min()
+        let watchdog = self.held.watchdog.map(|most| most / 3);
+        let wanted = configured.into_iter().chain(watchdog).min();
+        wanted.map(|interval| interval.max(SHORTEST_ASK_INTERVAL))
     }
 
     fn look_at_memory(&mut self, now: Instant) {
@@ -228,8 +240,8 @@ impl Supervisor {
             pid,
             link: ours,
             linked: true,
-            ready: false,
-            ask_at: self.ask_interval().map(|interval| now + interval),
+            ready_by: Some(now + START_TIME),
+            ask_at: None,
             asked: false,
             memory_at: self.config().supervisor.max_memory.map(|_| now + MEMORY_INTERVAL),
             kill_at: None,
@@ -243,12 +255,16 @@ impl Supervisor {
         if let Some(file) = held.pid_file.take() {
             file.close_in_child();
         }
+        // Not ours to remove, however we end.
+        held.socket_file.leave_to_parent();
         // Without a word: the other process has the other copy.
         drop(held.teller.take());
         if held.loaded.config.process.daemonize {
             os::close_terminal();
         }
-        self.signals.leave_to_parent();
+        logging::part_from_parent();
+        wake_with_the_end_of(supervisor);
+        held.signals.leave_to_parent();
         let signals = Signals::for_worker();
         drop(held_back);
         let outcome = signals.map_err(|error| error.to_string()).and_then(|signals| {
@@ -266,6 +282,18 @@ impl Supervisor {
         })
     }
 
+    /// Looks after the worker as it is configured now.
+    fn set_clocks(&mut self) {
+        let (now, interval) = (Instant::now(), self.ask_interval());
+        let most = self.config().supervisor.max_memory;
+        let Some(worker) = &mut self.worker else { return };
+        worker.memory_at = most.map(|_| now + MEMORY_INTERVAL);
+        if worker.ready_by.is_none() {
+            worker.asked = false;
+            worker.ask_at = interval.map(|interval| now + interval);
+        }
+    }
+
     fn hear_worker(&mut self) {
         let interval = self.ask_interval();
         let Some(worker) = &mut self.worker else { return };
@@ -281,11 +309,11 @@ impl Supervisor {
                     notify::alive();
                 }
                 Word::Gone => worker.linked = false,
-                Word::Ask => {}
+                Word::Ask | Word::Hurry => {}
             }
         }
-        if is_ready && !worker.ready {
-            worker.ready = true;
+        // One that has been told to stop as it came up serves nobody.
+        if is_ready && self.ending.is_none() && worker.ready_by.take().is_some() {
             worker.ask_at = interval.map(|interval| Instant::now() + interval);
             self.serving();
         }
@@ -316,7 +344,7 @@ impl Supervisor {
         if let Some(worker) = &mut self.worker {
             log::error!("killing the worker (PID: {}): {why}", worker.pid);
             send(worker.pid, Signal::SIGKILL);
-            (worker.kill_at, worker.ask_at) = (None, None);
+            (worker.kill_at, worker.ready_by, worker.ask_at) = (None, None, None);
         }
     }
 
@@ -386,7 +414,7 @@ impl Supervisor {
     // Signals.
 
     fn obey(&mut self) {
-        for order in self.signals.orders() {
+        for order in self.held.signals.orders() {
             match order {
                 Order::Stop => self.stop(),
                 Order::Reload => self.reload(),
@@ -407,8 +435,12 @@ impl Supervisor {
 
     fn stop(&mut self) {
         if self.ending.is_some() {
-            // The second time it is meant.
-            return self.pass_on(Signal::SIGTERM);
+            // The second time it is meant. Not by a signal: the worker may have had the first one
+            // twice, as a terminal and systemd send it to both processes.
+            if let Some(worker) = &mut self.worker {
+                worker.link.say(Word::Hurry);
+            }
+            return;
         }
         log::info!("stopping");
         self.end(None);
@@ -425,6 +457,7 @@ impl Supervisor {
         self.restart_at = None;
         // A next daemon can start while this one ends.
         self.held.socket_file.remove();
+        self.held.listeners.clear();
         let grace = self.config().process.shutdown_timeout;
         if let Some(worker) = &mut self.worker {
             send(worker.pid, Signal::SIGTERM);
@@ -435,12 +468,15 @@ impl Supervisor {
     /// Reads the configuration again. One that is wrong changes nothing.
     fn reload(&mut self) {
         notify::reloading();
-        match config::load(&self.held.source) {
+        let old = &self.held.loaded;
+        // What needs a restart must not come in by the back door, with the next worker.
+        match config::load(&self.held.source).and_then(|new| config::reloaded(old, &new)) {
             Ok(loaded) => {
                 if let Err(error) = logging::change(&loaded.config.log) {
                     log::error!("the log stays as it was: {error}");
                 }
                 self.held.loaded = loaded;
+                self.set_clocks();
                 self.pass_on(Signal::SIGHUP);
             }
             Err(error) => log::error!("SIGHUP: the configuration stays as it was: {error}"),
@@ -451,9 +487,20 @@ impl Supervisor {
 
 impl Worker {
     fn moments(&self) -> impl Iterator<Item = Instant> {
-        [self.ask_at, self.memory_at, self.kill_at].into_iter().flatten()
+        [self.ready_by, self.ask_at, self.memory_at, self.kill_at].into_iter().flatten()
     }
 }
+
+/// A worker that was stopped goes on when its supervisor is gone, and so notices.
+#[cfg(target_os = "linux")]
+fn wake_with_the_end_of(supervisor: Pid) {
+    if let Err(errno) = nix::sys::prctl::set_pdeathsig(Signal::SIGCONT) {
+        log::warn!("stopped, the worker would outlive {supervisor}: {errno}");
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn wake_with_the_end_of(_: Pid) {}
 
 /// To a child that has not been waited for: its number is its own.
 fn send(pid: Pid, signal: Signal) {

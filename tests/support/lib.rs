@@ -7,6 +7,7 @@
 mod artifacts;
 mod client;
 mod daemon;
+pub mod place;
 mod tools;
 
 pub use artifacts::{

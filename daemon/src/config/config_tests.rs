@@ -5,8 +5,6 @@ use std::fs;
 use std::thread;
 use tempfile::tempdir;
 
-const VERSION: &str = env!("CARGO_PKG_VERSION");
-
 pub fn source(line: &str, env: &[(&str, &str)]) -> Source {
     let words = line.split_whitespace().map(|word| OsString::from(word.replace("''", "")));
     Source {
