@@ -92,3 +92,50 @@ fn an_edit_in_a_world_as_wide_as_space_ends() {
     let picture = live.draw(&job(&volume, &camera, &settings)).unwrap();
     assert!(*picture == render(&volume, &camera, &settings).unwrap());
 }
+
+#[test]
+fn an_edit_may_reach_more_squares_than_there_are_tiles() {
+    let mut volume = hills();
+    let camera = Camera::preset(Preset::Top, volume.bounds().unwrap());
+    let settings = Settings { mode: Mode::Flat, width: 300, height: 260, ..Settings::default() };
+    let mut live = LivePicture::new();
+    live.draw(&job(&volume, &camera, &settings)).unwrap();
+    volume.write((0..32).map(|n| (Coord::new(n, n, 30), Voxel::WHITE)));
+    let picture = live.draw(&job(&volume, &camera, &settings)).unwrap();
+    assert!(*picture == render(&volume, &camera, &settings).unwrap());
+    assert!((26..300).contains(&live.painted()), "{} of 323", live.painted());
+}
+
+/// Seen from so near that one pixel is a small part of a voxel.
+#[test]
+fn an_edit_that_moves_the_corner_of_wide_content_paints_all() {
+    let far = Coord::new(i32::MIN, 0, 0);
+    let mut volume: Volume = [Coord::new(0, 0, 0), Coord::new(200_000, 0, 0), far]
+        .into_iter()
+        .map(|at| (at, Voxel::WHITE))
+        .collect();
+    let camera = Camera::look_at([20.3, -30.1, 40.7], [1.0, 0.0, 1.0], [0.0, 0.0, 1.0], 40.0);
+    let camera = camera.and_then(|camera| camera.with_half_height(1.0 / 1024.0)).unwrap();
+    let settings = Settings { width: 90, height: 80, ..Settings::default() };
+    let mut live = LivePicture::new();
+    live.draw(&job(&volume, &camera, &settings)).unwrap();
+    volume.set(far, Voxel::EMPTY);
+    let picture = live.draw(&job(&volume, &camera, &settings)).unwrap();
+    assert!(*picture == render(&volume, &camera, &settings).unwrap());
+}
+
+#[test]
+fn an_edit_that_covers_the_picture_paints_all_at_once() {
+    let ground = |voxel: Voxel| -> Volume {
+        let places = (0..64).flat_map(|x| (0..64).map(move |y| Coord::new(x, y, (x + y) % 5)));
+        places.map(|at| (at, voxel)).collect()
+    };
+    let (before, after) = (ground(Voxel::rgb(9, 99, 9)), ground(Voxel::rgb(99, 9, 9)));
+    let eye = [32.0, 32.0, 40.0];
+    let camera = Camera::look_at(eye, [32.3, 32.0, 0.0], [0.0, 1.0, 0.0], 3.0).unwrap();
+    let settings = Settings { width: 320, height: 200, ..Settings::default() };
+    let first = job(&before, &camera, &settings);
+    let last = Last { drawn: before.clone(), camera, settings: settings.clone(), looks: None };
+    assert_eq!(last.reached(&first, None), Some(Vec::new()));
+    assert_eq!(last.reached(&job(&after, &camera, &settings), None), None);
+}
