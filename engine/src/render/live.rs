@@ -79,7 +79,8 @@ impl LivePicture {
         Self::default()
     }
 
-    /// The last picture that [`LivePicture::draw`] finished.
+    /// The picture that the last [`LivePicture::draw`] made; one without pixels where that
+    /// failed.
     pub fn picture(&self) -> &Picture {
         &self.frame.picture
     }
@@ -94,12 +95,14 @@ impl LivePicture {
     pub fn draw(&mut self, job: &Job<'_>) -> Result<&Picture, RenderError> {
         let looks = job.scene.filter(|_| job.settings.mode == Mode::Lit).map(Looks::of);
         let squares = self.last.take().and_then(|last| last.reached(job, looks.as_ref()));
+        let mut frame = std::mem::take(&mut self.frame);
         if let Some(squares) = squares {
             self.painted = squares.len();
             let part = tile::Part { squares: Some(&squares), ..tile::Part::default() };
-            tile::paint(&mut self.frame, job, part)?;
+            tile::paint(&mut frame, job, part)?;
+            self.frame = frame;
         } else {
-            self.frame.picture = Picture::default();
+            drop(frame);
             let picture = blank(job.settings.width, job.settings.height)?;
             self.frame = super::frame_of(picture, job, Buffers::default())?;
             let squares = |side: u32| (side as usize).div_ceil(tile::SQUARE);

@@ -139,3 +139,20 @@ fn an_edit_that_covers_the_picture_paints_all_at_once() {
     assert_eq!(last.reached(&first, None), Some(Vec::new()));
     assert_eq!(last.reached(&job(&after, &camera, &settings), None), None);
 }
+
+#[test]
+fn there_is_no_half_painted_picture_after_a_cancelled_edit() {
+    let mut volume = hills();
+    let camera = Camera::preset(Preset::Isometric, volume.bounds().unwrap());
+    let settings = Settings { width: 100, height: 100, ..Settings::default() };
+    let mut live = LivePicture::new();
+    live.draw(&job(&volume, &camera, &settings)).unwrap();
+    volume.set(Coord::new(40, 8, 30), Voxel::WHITE);
+    let stop = std::sync::atomic::AtomicBool::new(true);
+    let control = Control { cancel: Some(&stop), progress: None };
+    let cancelled = Job { control, ..job(&volume, &camera, &settings) };
+    assert_eq!(live.draw(&cancelled), Err(RenderError::Cancelled));
+    assert_eq!(*live.picture(), Picture::default());
+    let picture = live.draw(&job(&volume, &camera, &settings)).unwrap();
+    assert!(*picture == render(&volume, &camera, &settings).unwrap());
+}
