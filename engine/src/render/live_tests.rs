@@ -156,3 +156,42 @@ fn there_is_no_half_painted_picture_after_a_cancelled_edit() {
     let picture = live.draw(&job(&volume, &camera, &settings)).unwrap();
     assert!(*picture == render(&volume, &camera, &settings).unwrap());
 }
+
+/// Hills under a layer of another matter that holds what `top` says.
+fn layered(top: Volume, metallic: f32) -> Scene {
+    let mut scene = Scene::new();
+    scene.layers[0].volume = hills();
+    scene.materials.push(Material { metallic, roughness: 0.2, ..Material::new("metal") });
+    let mut layer = crate::scene::Layer::new(LayerId(77), "top");
+    layer.material = Some(scene.materials.len() - 1);
+    layer.volume = top;
+    scene.layers.push(layer);
+    scene
+}
+
+#[test]
+fn other_matter_of_the_same_colour_is_seen() {
+    let hills = hills();
+    let top = |x: i32| {
+        let column = (0..40).map(|z| Coord::new(x, 4, z)).filter(|at| hills.get(*at).is_solid());
+        column.last().map(|at| (at, hills.get(at)))
+    };
+    let [one, two]: [Volume; 2] = [30..37, 4..11].map(|xs| xs.filter_map(top).collect());
+    let mut hidden = layered(two.clone(), 0.1);
+    hidden.layers[1].visible = false;
+    let mut below = layered(two.clone(), 1.0);
+    below.layers.swap(0, 1);
+    let scenes = [layered(one, 1.0), layered(two.clone(), 1.0), below, layered(two, 0.1), hidden];
+    let camera = Camera::preset(Preset::Isometric, hills.bounds().unwrap());
+    let settings = Settings { width: 200, height: 160, ..Settings::default() };
+    let (mut live, mut last) = (LivePicture::new(), Picture::default());
+    for (step, scene) in scenes.iter().enumerate() {
+        let drawn = composite::drawn(scene);
+        assert!(drawn.voxels().all(|(at, voxel)| hills.get(at) == voxel), "step {step}");
+        let job = Job { scene: Some(scene), ..job(&drawn, &camera, &settings) };
+        let whole = crate::render::picture(&job).unwrap();
+        assert!(whole != last, "step {step} changes nothing");
+        assert!(*live.draw(&job).unwrap() == whole, "step {step}");
+        last = whole;
+    }
+}

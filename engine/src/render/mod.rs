@@ -94,7 +94,8 @@ pub enum Mode {
     Outline,
     /// Light that travels: path tracing, sample after sample.
     Path,
-    /// As lit, with the voxels' surface rounded by marching cubes.
+    /// As lit, with the voxels' surface rounded by marching cubes, and without materials: all
+    /// voxels have the default one.
     Marching,
 }
 
