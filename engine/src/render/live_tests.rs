@@ -173,8 +173,9 @@ fn layered(top: Volume, metallic: f32) -> Scene {
 fn other_matter_of_the_same_colour_is_seen() {
     let hills = hills();
     let top = |x: i32| {
-        let column = (0..40).map(|z| Coord::new(x, 4, z)).filter(|at| hills.get(*at).is_solid());
-        column.last().map(|at| (at, hills.get(at)))
+        let mut column =
+            (0..40).rev().map(|z| Coord::new(x, 4, z)).filter(|at| hills.get(*at).is_solid());
+        column.next().map(|at| (at, hills.get(at)))
     };
     let [one, two]: [Volume; 2] = [30..37, 4..11].map(|xs| xs.filter_map(top).collect());
     let mut hidden = layered(two.clone(), 0.1);
