@@ -4,7 +4,7 @@
 //! Right-handed, Z up; a camera looks along minus its `back` axis. Fitted
 //! cameras are centred on the content and keep their eye relative to its
 //! lowest corner, so content moved as a whole gives the same picture, however
-//! far from the origin. Angles that are multiples of 45 degrees are exact, and
+//! far from the origin (path tracing: but for its noise). Angles that are multiples of 45 degrees are exact, and
 //! nothing here calls the platform's libm.
 
 use crate::math::{self, Vec3};

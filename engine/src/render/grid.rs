@@ -5,7 +5,7 @@
 //! for the smallest word around a voxel whose part there is empty, leaves that
 //! part in one step, and hits when even the single voxel is filled.
 
-use super::walk::{Crossing, Frame, SKIPPED, Walk, floor};
+use super::walk::{Crossing, Frame, Walk, floor};
 use crate::math::Vec3;
 use crate::volume::tree::{Children, Node};
 use crate::volume::{Bits, Bounds, Brick, Coord, Local, Volume};
@@ -191,21 +191,16 @@ impl<'a> Grid<'a> {
         self.bricks.len()
     }
 
-    /// What a ray hits first. The caller knows that it hits nothing before `earliest`.
-    pub(super) fn trace(&self, origin: Vec3, direction: Vec3, earliest: f64) -> Option<Hit> {
+    /// What a ray hits first.
+    pub(super) fn trace(&self, origin: Vec3, direction: Vec3) -> Option<Hit> {
         let walk = Walk::new(origin, direction, &self.frame);
-        let hit = self.follow(&walk, walk.enter(earliest)?, Near::START)?;
-        if hit.axis == SKIPPED {
-            // It started inside a voxel: the caller was wrong.
-            return self.follow(&walk, walk.enter(0.0)?, Near::START);
-        }
-        Some(hit)
+        self.follow(&walk, walk.enter()?, Near::START)
     }
 
     /// When a ray that starts in the voxel `from`, in biased coordinates, meets a filled one.
     pub(super) fn trace_from(&self, origin: Vec3, direction: Vec3, from: [u32; 3]) -> Option<f64> {
         if !self.in_frame(from) {
-            return self.trace(origin, direction, 0.0).map(|hit| hit.time);
+            return self.trace(origin, direction).map(|hit| hit.time);
         }
         let walk = Walk::new(origin, direction, &self.frame);
         self.follow(&walk, walk.enter_at(from), Near::START).map(|hit| hit.time)
@@ -230,7 +225,7 @@ impl<'a> Grid<'a> {
             return None;
         }
         if !(0..3).all(inside) {
-            return self.trace(origin, direction, 0.0);
+            return self.trace(origin, direction);
         }
         let walk = Walk::new(origin, direction, &self.frame);
         self.follow(&walk, walk.enter_at(start.map(|at| at as u32)), Near::START)
@@ -245,7 +240,7 @@ impl<'a> Grid<'a> {
     ) -> Option<R> {
         let walk = Walk::new(origin, direction, &self.frame);
         let flip = walk.flip();
-        let (mut at, _) = walk.enter(0.0)?;
+        let (mut at, _) = walk.enter()?;
         let mut near = Near::START;
         loop {
             let voxel = [at[0] ^ flip[0], at[1] ^ flip[1], at[2] ^ flip[2]];
@@ -314,7 +309,7 @@ impl<'a> Grid<'a> {
                 Part::Empty { shift } => (at, crossing) = walk.leave(at, shift)?,
                 Part::Filled => {
                     let Crossing { time, axis } = crossing;
-                    let upper = axis != SKIPPED && flip[axis] != 0;
+                    let upper = flip[axis] != 0;
                     return Some(Hit { voxel, axis, upper, time, near });
                 }
             }

@@ -54,7 +54,7 @@ fn check(volume: &Volume, origin: Vec3, direction: Vec3) -> bool {
     let grid = Grid::new(volume, bounds, [0; 3]);
     let corner = bounds.min.to_array();
     let expected = naive(volume, bounds, origin, direction);
-    let found = grid.trace(origin, direction, 0.0).map(|hit| {
+    let found = grid.trace(origin, direction).map(|hit| {
         assert_eq!(hit.upper, direction[hit.axis] < 0.0 && direction[hit.axis].abs() > 1e-17);
         assert!(!volume.get(place(&hit)).is_empty());
         let at = place(&hit).to_array();
@@ -157,7 +157,7 @@ proptest! {
 fn a_ray_along_a_diagonal_crosses_x_then_y_then_z() {
     let volume = cloud([0; 3], &[[5, 5, 5], [5, 4, 4], [5, 5, 4], [0, 0, 0]]);
     let bounds = volume.bounds().unwrap();
-    let hit = Grid::new(&volume, bounds, [0; 3]).trace([1.0; 3], [1.0; 3], 0.0).unwrap();
+    let hit = Grid::new(&volume, bounds, [0; 3]).trace([1.0; 3], [1.0; 3]).unwrap();
     assert_eq!((place(&hit), hit.axis, hit.time), (Coord::new(5, 4, 4), 0, 4.0));
 }
 
@@ -175,11 +175,11 @@ fn two_voxels_at_the_ends_of_the_world_are_found() {
     let volume: Volume = ends.map(|at| (at, RED)).into_iter().collect();
     let grid = Grid::new(&volume, volume.bounds().unwrap(), [0; 3]);
     let span = (1u64 << 32) as f64;
-    let hit = grid.trace([-1.0, 0.5, 0.5], [1.0, 0.0, 0.0], 0.0).unwrap();
+    let hit = grid.trace([-1.0, 0.5, 0.5], [1.0, 0.0, 0.0]).unwrap();
     assert_eq!((place(&hit), hit.time), (ends[0], 1.0));
-    let hit = grid.trace([span + 3.0, span - 0.5, span - 0.5], [-1.0, 0.0, 0.0], 0.0).unwrap();
+    let hit = grid.trace([span + 3.0, span - 0.5, span - 0.5], [-1.0, 0.0, 0.0]).unwrap();
     assert_eq!((place(&hit), hit.time), (ends[1], 3.0));
-    let hit = grid.trace([1.5, 1.5, 1.5], [1.0, 1.0, 1.0], 0.0).unwrap();
+    let hit = grid.trace([1.5, 1.5, 1.5], [1.0, 1.0, 1.0]).unwrap();
     assert_eq!(place(&hit), ends[1]);
 }
 

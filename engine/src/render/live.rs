@@ -21,8 +21,8 @@ use std::collections::BTreeSet;
 /// More changed bricks than this, and all is painted.
 const CHANGES_MAX: usize = 2048;
 
-/// So many steps down a shadow that leads through wide content, and all is painted.
-const STEPS_MAX: usize = 4096;
+/// So many steps down the shadows of all changes, and all is painted: wide content.
+const STEPS_MAX: usize = 1 << 16;
 
 /// The last picture and what it was made of.
 #[derive(Debug, Default)]
@@ -79,7 +79,8 @@ impl LivePicture {
         Self::default()
     }
 
-    /// The last picture that [`LivePicture::draw`] finished.
+    /// The picture that the last [`LivePicture::draw`] made; one without pixels where that
+    /// failed.
     pub fn picture(&self) -> &Picture {
         &self.frame.picture
     }
@@ -94,12 +95,14 @@ impl LivePicture {
     pub fn draw(&mut self, job: &Job<'_>) -> Result<&Picture, RenderError> {
         let looks = job.scene.filter(|_| job.settings.mode == Mode::Lit).map(Looks::of);
         let squares = self.last.take().and_then(|last| last.reached(job, looks.as_ref()));
+        let mut frame = std::mem::take(&mut self.frame);
         if let Some(squares) = squares {
             self.painted = squares.len();
             let part = tile::Part { squares: Some(&squares), ..tile::Part::default() };
-            tile::paint(&mut self.frame, job, part)?;
+            tile::paint(&mut frame, job, part)?;
+            self.frame = frame;
         } else {
-            self.frame.picture = Picture::default();
+            drop(frame);
             let picture = blank(job.settings.width, job.settings.height)?;
             self.frame = super::frame_of(picture, job, Buffers::default())?;
             let squares = |side: u32| (side as usize).div_ceil(tile::SQUARE);
@@ -125,14 +128,16 @@ impl Last {
             return None;
         }
         let (before, after) = (self.drawn.bounds()?, job.drawn.bounds()?);
+        // Rays through wide content count from its box, and are rounded there.
         let base = job.camera.base();
-        if grid::is_narrow(before, base) != grid::is_narrow(after, base) {
+        let [was, is] = [before, after].map(|bounds| grid::is_narrow(bounds, base));
+        if was != is || (!is && before != after) {
             return None;
         }
         let boxes = self.changes(job.drawn, looks)?;
         let mut marks = Marks::new(job, before.union(after));
         boxes.iter().try_for_each(|changed| marks.mark(*changed))?;
-        Some(marks.squares.into_iter().collect())
+        Some(marks.numbers())
     }
 
     /// Boxes around what changed; `None` when that is too much.
@@ -176,7 +181,12 @@ fn changed_box(a: &Volume, b: &Volume, at: BrickCoord) -> Bounds {
 
 /// Squares that are marked, and how boxes are projected.
 struct Marks {
-    squares: BTreeSet<usize>,
+    /// Row by row.
+    squares: Vec<bool>,
+    /// How many squares there are in a row, and how many rows.
+    count: [usize; 2],
+    /// How many steps down shadows are left.
+    steps: usize,
     shooter: Shooter,
     /// In pixels.
     size: [f64; 2],
@@ -197,8 +207,12 @@ impl Marks {
         let lit = settings.mode == Mode::Lit;
         let occluded = clay || (lit && settings.occlusion > 0.0);
         let shadows = clay || (lit && settings.light.shadow > 0.0);
+        let count =
+            [settings.width, settings.height].map(|side| (side as usize).div_ceil(tile::SQUARE));
         Self {
-            squares: BTreeSet::new(),
+            squares: vec![false; count[0] * count[1]],
+            count,
+            steps: STEPS_MAX,
             shooter: camera.shooter(base, settings.width, settings.height),
             size: [f64::from(settings.width), f64::from(settings.height)],
             base,
@@ -218,7 +232,7 @@ impl Marks {
         };
         // Down the shadow, in steps about as long as the box is wide.
         let step = (0..3).map(|axis| high[axis] - low[axis]).fold(8.0, f64::max);
-        for number in 0..STEPS_MAX {
+        for number in 0..self.steps {
             let from = number as f64 * step;
             let at = |time: f64| sun.map(|along| -along * time);
             let (a, b) = (at(from), at(from + step));
@@ -228,6 +242,7 @@ impl Marks {
             let inside =
                 (0..3).all(|axis| highest[axis] >= least[axis] && lowest[axis] <= most[axis]);
             if !inside {
+                self.steps -= number;
                 return Some(());
             }
             self.mark_box(lowest, highest)?;
@@ -235,7 +250,8 @@ impl Marks {
         None
     }
 
-    /// Marks the squares that a box covers; `None` when it comes too near to the eye to tell.
+    /// Marks the squares that a box covers; `None` when those are all, or when it comes too
+    /// near to the eye to tell.
     fn mark_box(&mut self, low: Vec3, high: Vec3) -> Option<()> {
         let (mut least, mut most) = ([f64::INFINITY; 2], [f64::NEG_INFINITY; 2]);
         for corner in 0..8 {
@@ -255,10 +271,17 @@ impl Marks {
             let square = |at: f64| at.clamp(0.0, self.size[axis] - 1.0) as usize / tile::SQUARE;
             square(least[axis])..=square(most[axis])
         };
-        let columns = (self.size[0] as usize).div_ceil(tile::SQUARE);
         let (across, down) = (range(0), range(1));
-        self.squares.extend(down.flat_map(|row| across.clone().map(move |x| row * columns + x)));
+        if [across.clone().count(), down.clone().count()] == self.count {
+            return None;
+        }
+        down.for_each(|row| self.squares[row * self.count[0]..][across.clone()].fill(true));
         Some(())
+    }
+
+    /// The numbers of the squares that are marked.
+    fn numbers(&self) -> Vec<usize> {
+        (0..self.squares.len()).filter(|number| self.squares[*number]).collect()
     }
 }
 

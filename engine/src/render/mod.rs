@@ -94,7 +94,8 @@ pub enum Mode {
     Outline,
     /// Light that travels: path tracing, sample after sample.
     Path,
-    /// As lit, with the voxels' surface rounded by marching cubes.
+    /// As lit, with the voxels' surface rounded by marching cubes, and without materials: all
+    /// voxels have the default one.
     Marching,
 }
 
@@ -350,13 +351,14 @@ fn frame_of(picture: Picture, job: &Job<'_>, wanted: Buffers) -> Result<Frame, R
     Ok(frame)
 }
 
-/// The picture of what a scene shows. Tall pictures get a wider lens, so that
+/// The picture of what a scene shows, with its materials. Tall pictures get a wider lens, so that
 /// fitted content is never cut off. A scene without voxels is its background.
 pub fn picture_of(scene: &Scene, view: &View, settings: &Settings) -> Result<Picture, RenderError> {
     let drawn = composite::drawn(scene);
     let bounds = drawn.bounds().unwrap_or(DEFAULT_AREA_BOUNDS);
-    let camera = view.camera(Some(scene), bounds, [settings.width, settings.height])?;
-    render(&drawn, &camera, settings)
+    let camera = &view.camera(Some(scene), bounds, [settings.width, settings.height])?;
+    let (scene, control) = (Some(scene), Control::default());
+    picture(&Job { drawn: &drawn, scene, camera, settings, control })
 }
 
 /// A picture of that size, if there may and can be one.

@@ -53,3 +53,16 @@ fn a_broken_light_is_dark_but_harmless() {
         assert_eq!(middle[3], 255, "{mode:?}");
     }
 }
+
+/// Edges are means of what their samples are stored as.
+#[test]
+fn light_below_zero_is_black_on_edges_too() {
+    let volume: Volume = [(Coord::default(), Voxel::WHITE)].into_iter().collect();
+    let camera = Camera::preset(Preset::Isometric, volume.bounds().unwrap());
+    let draw = |ambient: f32| {
+        let light = Light { intensity: 0.0, ambient, ..Light::default() };
+        let settings = Settings { width: 40, height: 40, light, ..Settings::default() };
+        render(&volume, &camera, &settings).unwrap()
+    };
+    assert!(draw(-9.0) == draw(0.0));
+}

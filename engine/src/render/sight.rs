@@ -88,7 +88,7 @@ impl<'a> Sight<'a> {
             let at = lane as usize;
             let (x, y) = (f64::from(glance.x.0[at]), f64::from(glance.y.0[at]));
             let (origin, direction) = shooter.ray(x, y);
-            let Some(hit) = self.grid.trace(origin, direction, 0.0) else {
+            let Some(hit) = self.grid.trace(origin, direction) else {
                 continue;
             };
             let place = self.place_far(&hit, origin, direction);

@@ -186,6 +186,18 @@ fn fitted_content_is_inside_the_picture_whatever_its_shape() {
 }
 
 #[test]
+fn a_scene_is_shown_with_its_materials() {
+    let mut scene = Scene::new();
+    scene.layers[0].volume = block([0; 3], [3; 3], WHITE);
+    scene.layers[0].material = Some(0);
+    scene.materials[0].color = [1.0, 0.0, 0.0, 1.0];
+    let settings = Settings { width: 9, height: 9, ..Settings::default() };
+    let picture = picture_of(&scene, &View::Preset(Preset::Top), &settings).unwrap();
+    let [red, green, ..] = picture.pixels[40];
+    assert!(red > 2 * green, "{red} {green}");
+}
+
+#[test]
 fn an_empty_scene_is_its_background() {
     let settings = Settings {
         width: 3,

@@ -136,8 +136,10 @@ impl Painter<'_> {
                 let row = corner[1] / edge;
                 let mut band = bands[row].lock().unwrap_or_else(PoisonError::into_inner);
                 self.copy(tile, &mut band, [corner[0], corner[1] % edge], width);
-                let others = left[row].fetch_sub(1, Ordering::AcqRel) - 1;
-                if let (Some(on_band), 0, None) = (part.on_band, others, part.squares) {
+                // Squares are not counted: more of them than tiles lie in a band.
+                if let (Some(on_band), None) = (part.on_band, part.squares)
+                    && left[row].fetch_sub(1, Ordering::AcqRel) == 1
+                {
                     on_band(row, band.pixels);
                 }
             },
@@ -431,6 +433,8 @@ impl Mean {
 
     fn add_linear(&mut self, light: [f32; 3], alpha: u8) {
         for (sum, light) in self.light.iter_mut().zip(light) {
+            // As it is stored where it is not mixed: NaN and what is below 0 is black.
+            let light = if light > 0.0 { light } else { 0.0 };
             let light = if light < 1.0 { light } else { 1.0 };
             *sum += light * f32::from(alpha);
         }

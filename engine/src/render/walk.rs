@@ -31,9 +31,6 @@ pub(super) struct Frame {
     pub high: [i64; 3],
 }
 
-/// Stands for an axis when a ray starts between crossings: after all of that time.
-pub(super) const SKIPPED: usize = 3;
-
 /// A crossing: when, and of which axis.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Crossing {
@@ -115,10 +112,9 @@ impl Walk {
     }
 
     /// The first voxel inside the frame and the crossing that led there, at the
-    /// earliest the start of the ray; `None` when the ray misses the frame. What comes
-    /// before the time `earliest` is skipped; if anything is, the axis is [`SKIPPED`].
+    /// earliest the start of the ray; `None` when the ray misses the frame.
     #[inline]
-    pub(super) fn enter(&self, earliest: f64) -> Option<([u32; 3], Crossing)> {
+    pub(super) fn enter(&self) -> Option<([u32; 3], Crossing)> {
         let start = [self.start(0), self.start(1), self.start(2)];
         let mut event = Crossing { time: -1.0, axis: 0 };
         for (axis, place) in start.into_iter().enumerate() {
@@ -130,10 +126,7 @@ impl Walk {
                 event = Crossing { time, axis };
             }
         }
-        if event.time < earliest {
-            event = Crossing { time: earliest, axis: SKIPPED };
-        }
-        if event.time <= 0.0 && event.axis == SKIPPED {
+        if event.time < 0.0 {
             return Some((start.map(|place| place as u32), self.outset()));
         }
         self.reach(start, event)

@@ -76,7 +76,7 @@ impl Studio<'_> {
         work: impl FnOnce(&Studio<'_>) -> R,
     ) -> R {
         // Rays count from the voxel that the eye is in: see the ADR.
-        let base = job.camera.eye().map(|value| value.floor() as i64);
+        let base = job.camera.base();
         let bounds = job.drawn.bounds();
         let grid = bounds.map(|bounds| Grid::new(job.drawn, bounds, base));
         let surfaces = grid.as_ref().map(|grid| Surfaces::new(job.scene, grid));
