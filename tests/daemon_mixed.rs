@@ -90,33 +90,35 @@ fn pipeline(socket: &Path) -> u64 {
 }
 
 fn post(port: u16) -> u64 {
-    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
+    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).expect("the daemon answers");
     let body = r#"{"jsonrpc":"2.0","id":1,"method":"get_status"}"#;
     let head = format!(
         "POST /rpc HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
          Content-Length: {}\r\nConnection: close\r\n\r\n",
         body.len()
     );
-    stream.write_all((head + body).as_bytes()).unwrap();
+    stream.write_all((head + body).as_bytes()).expect("the daemon answers");
     let mut said = String::new();
-    stream.read_to_string(&mut said).unwrap();
+    stream.read_to_string(&mut said).expect("the daemon answers");
     assert!(said.starts_with("HTTP/1.1 200") && said.contains("\"running\""), "{said}");
     1
 }
 
 fn old_frames(socket: &Path) -> u64 {
-    let mut stream = UnixStream::connect(socket).unwrap();
+    let mut stream = UnixStream::connect(socket).expect("the daemon answers");
     let text = r#"{"jsonrpc":"2.0","id":9,"method":"list_layers"}"#;
     for id in 0..10u32 {
         let words = [id, 0, text.len() as u32, 0].map(u32::to_be_bytes);
-        stream.write_all(&[words.as_flattened(), text.as_bytes()].concat()).unwrap();
+        stream
+            .write_all(&[words.as_flattened(), text.as_bytes()].concat())
+            .expect("the daemon answers");
         let mut header = [0; 16];
-        stream.read_exact(&mut header).unwrap();
+        stream.read_exact(&mut header).expect("the daemon answers");
         assert_eq!(header[..4], id.to_be_bytes());
         let length = u32::from_be_bytes([header[8], header[9], header[10], header[11]]);
         let mut reply = vec![0; length as usize];
-        stream.read_exact(&mut reply).unwrap();
-        let reply: Value = serde_json::from_slice(&reply).unwrap();
+        stream.read_exact(&mut reply).expect("the daemon answers");
+        let reply: Value = serde_json::from_slice(&reply).expect("the daemon answers");
         assert_eq!(reply["id"], 9);
     }
     10
@@ -133,7 +135,7 @@ fn picture(socket: &Path) -> u64 {
 fn leave_in_the_middle(socket: &Path) -> u64 {
     for part in [&b"{\"jsonrpc\":\"2.0\",\"id\":1,\"meth"[..], b"POST /rpc HTTP/1.1\r\nHo", &[0; 9]]
     {
-        UnixStream::connect(socket).unwrap().write_all(part).unwrap();
+        UnixStream::connect(socket).expect("the daemon answers").write_all(part).unwrap();
     }
     0
 }
@@ -155,8 +157,9 @@ fn until_idle(socket: &Path) {
 
 /// Resident memory in KiB, and open descriptors.
 fn held(pid: u32) -> (u64, usize) {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-    let memory = line.trim().trim_end_matches(" kB").parse().unwrap();
-    (memory, fs::read_dir(format!("/proc/{pid}/fd")).unwrap().count())
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("the daemon answers");
+    let line =
+        status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("the daemon answers");
+    let memory = line.trim().trim_end_matches(" kB").parse().expect("the daemon answers");
+    (memory, fs::read_dir(format!("/proc/{pid}/fd")).expect("the daemon answers").count())
 }

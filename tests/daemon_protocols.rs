@@ -13,8 +13,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A port that was free a moment ago.
 fn free_port() -> u16 {
-    let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    socket.local_addr().unwrap().port()
+    let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("the daemon answers");
+    socket.local_addr().expect("the daemon answers").port()
 }
 
 /// A daemon that listens on a TCP port too, and that port.
@@ -25,8 +25,8 @@ fn on_tcp(args: &[&str]) -> (Daemon, u16) {
 }
 
 fn connect(port: u16) -> TcpStream {
-    let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).expect("the daemon answers");
+    stream.set_read_timeout(Some(PATIENCE)).expect("the daemon answers");
     stream
 }
 
@@ -43,7 +43,7 @@ fn rest(mut stream: impl Read) -> String {
 
 fn http(port: u16, request: &str) -> String {
     let mut stream = connect(port);
-    stream.write_all(request.as_bytes()).unwrap();
+    stream.write_all(request.as_bytes()).expect("the daemon answers");
     rest(stream)
 }
 
@@ -74,12 +74,13 @@ fn framed(id: u32, text: &str) -> Vec<u8> {
 
 fn read_framed(stream: &mut impl Read) -> (u32, Value) {
     let mut header = [0; 16];
-    stream.read_exact(&mut header).unwrap();
-    let word = |at: usize| u32::from_be_bytes(header[at..at + 4].try_into().unwrap());
+    stream.read_exact(&mut header).expect("the daemon answers");
+    let word =
+        |at: usize| u32::from_be_bytes(header[at..at + 4].try_into().expect("the daemon answers"));
     assert_eq!((word(4), word(12)), (0, 7));
     let mut text = vec![0; word(8) as usize];
-    stream.read_exact(&mut text).unwrap();
-    (word(0), serde_json::from_slice(&text).unwrap())
+    stream.read_exact(&mut text).expect("the daemon answers");
+    (word(0), serde_json::from_slice(&text).expect("the daemon answers"))
 }
 
 const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
@@ -276,7 +277,7 @@ fn other_machines_are_let_in_with_a_token_only() {
 /// Waits for the end of a connection that goes on sending a byte now and then.
 fn ends_while_sending(stream: &mut TcpStream, bytes: &[u8], mut meanwhile: impl FnMut()) -> bool {
     let begun = Instant::now();
-    stream.set_nonblocking(true).unwrap();
+    stream.set_nonblocking(true).expect("the daemon answers");
     while begun.elapsed() < PATIENCE {
         meanwhile();
         let _ = stream.write(bytes);
