@@ -135,7 +135,10 @@ fn picture(socket: &Path) -> u64 {
 fn leave_in_the_middle(socket: &Path) -> u64 {
     for part in [&b"{\"jsonrpc\":\"2.0\",\"id\":1,\"meth"[..], b"POST /rpc HTTP/1.1\r\nHo", &[0; 9]]
     {
-        UnixStream::connect(socket).expect("the daemon answers").write_all(part).unwrap();
+        UnixStream::connect(socket)
+            .expect("the daemon answers")
+            .write_all(part)
+            .expect("the daemon answers");
     }
     0
 }
