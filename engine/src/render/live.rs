@@ -10,6 +10,7 @@ use super::camera::Shooter;
 use super::frame::{Buffers, Frame};
 use super::grid;
 use super::job::Job;
+use super::occlusion::Memory;
 use super::{Camera, Mode, RenderError, Settings, blank, light, occlusion, tile};
 use crate::composite;
 use crate::image::Picture;
@@ -30,6 +31,7 @@ pub struct LivePicture {
     frame: Frame,
     last: Option<Last>,
     painted: usize,
+    memory: Memory,
 }
 
 #[derive(Debug)]
@@ -94,17 +96,20 @@ impl LivePicture {
     /// next call paints all.
     pub fn draw(&mut self, job: &Job<'_>) -> Result<&Picture, RenderError> {
         let looks = job.scene.filter(|_| job.settings.mode == Mode::Lit).map(Looks::of);
-        let squares = self.last.take().and_then(|last| last.reached(job, looks.as_ref()));
+        let last = self.last.take();
+        self.remember(last.as_ref(), job.drawn);
+        let squares = last.and_then(|last| last.reached(job, looks.as_ref()));
         let mut frame = std::mem::take(&mut self.frame);
         if let Some(squares) = squares {
             self.painted = squares.len();
-            let part = tile::Part { squares: Some(&squares), ..tile::Part::default() };
+            let part =
+                tile::Part { squares: Some(&squares), memory: Some(&self.memory), on_band: None };
             tile::paint(&mut frame, job, part)?;
             self.frame = frame;
         } else {
             drop(frame);
             let picture = blank(job.settings.width, job.settings.height)?;
-            self.frame = super::frame_of(picture, job, Buffers::default())?;
+            self.frame = self.whole(picture, job)?;
             let squares = |side: u32| (side as usize).div_ceil(tile::SQUARE);
             self.painted = squares(job.settings.width) * squares(job.settings.height);
         }
@@ -115,6 +120,27 @@ impl LivePicture {
             looks,
         });
         Ok(&self.frame.picture)
+    }
+}
+
+impl LivePicture {
+    fn whole(&self, picture: Picture, job: &Job<'_>) -> Result<Frame, RenderError> {
+        if matches!(job.settings.mode, Mode::Path | Mode::Marching) {
+            return super::frame_of(picture, job, Buffers::default());
+        }
+        let mut frame = Frame::new(picture, Buffers::default());
+        let part = tile::Part { memory: Some(&self.memory), ..tile::Part::default() };
+        tile::paint(&mut frame, job, part)?;
+        Ok(frame)
+    }
+
+    /// Keeps of what is known about faces what still holds.
+    fn remember(&self, last: Option<&Last>, drawn: &Volume) {
+        let changed = last.map(|last| last.drawn.differing(drawn));
+        match changed.filter(|changed| changed.len() <= CHANGES_MAX) {
+            Some(changed) => self.memory.forget_around(&changed),
+            None => self.memory.clear(),
+        }
     }
 }
 

@@ -329,7 +329,7 @@ pub fn png(job: &Job<'_>) -> Result<Vec<u8>, RenderError> {
         let strip = png::strip(width, rows);
         strips.lock().unwrap_or_else(PoisonError::into_inner).insert(band, strip);
     };
-    tile::paint(&mut frame, job, tile::Part { squares: None, on_band: Some(&compress) })?;
+    tile::paint(&mut frame, job, tile::Part { on_band: Some(&compress), ..tile::Part::default() })?;
     drop(frame);
     let strips = strips.into_inner().unwrap_or_else(PoisonError::into_inner);
     let strips: Vec<_> = strips.into_values().collect();

@@ -14,8 +14,9 @@ use super::grid::{Grid, Near};
 use super::rays::Face;
 use super::sight::{Sight, in_front};
 use super::simd::{Kernel, Machine};
-use crate::volume::Bits;
-use std::sync::LazyLock;
+use crate::volume::{Bits, BrickCoord};
+use std::ops::{Deref, DerefMut};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 /// How far occluders are looked for, in voxels. No path leads out of the bricks around.
 pub(super) const REACH: f32 = 15.5;
@@ -35,6 +36,10 @@ const CELLS: usize = BRICK * BRICK * BRICK;
 /// A thread's memory: sets of so many tables of 4 KB each.
 const SETS: usize = 1 << 8;
 const WAYS: usize = 4;
+
+/// The bits of a key, and the side of a table that is not known any more.
+const KEYS: u32 = (1 << 28) - 1;
+const NO_SIDE: u8 = u8::MAX;
 
 /// Stands in a table for a cell that is not before a face.
 const NONE: u8 = u8::MAX;
@@ -155,12 +160,93 @@ pub(super) struct Occlusion {
     region: Region,
 }
 
+/// What threads knew when they were done, for the next picture of nearly the same voxels.
+#[derive(Clone, Default)]
+pub(super) struct Memory(Arc<Mutex<Vec<Occlusion>>>);
+
+impl Memory {
+    fn known(&self) -> MutexGuard<'_, Vec<Occlusion>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Forgets what those bricks' voxels have to do with.
+    pub(super) fn forget_around(&self, changed: &[BrickCoord]) {
+        // By their voxels' upper bits, biased.
+        let key = |at: &BrickCoord| [at.x, at.y, at.z].map(|n| (n as u32 ^ 1 << 27) & KEYS);
+        let changed: Vec<_> = changed.iter().map(key).collect();
+        let is_near = |table: &Table| {
+            let beside =
+                |key: &[u32; 3]| (0..3).all(|axis| key[axis].abs_diff(table.key[axis]) < 2);
+            changed.iter().any(beside)
+        };
+        for occlusion in self.known().iter_mut() {
+            occlusion.region.key = None;
+            occlusion.tables.iter_mut().filter(|table| is_near(table)).for_each(Table::forget);
+        }
+    }
+
+    /// Forgets everything.
+    pub(super) fn clear(&self) {
+        self.known().clear();
+    }
+}
+
+impl std::fmt::Debug for Memory {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Memory(..)")
+    }
+}
+
+/// What a thread knows, given back to the memory when it is done.
+pub(super) struct Lent {
+    occlusion: Occlusion,
+    memory: Option<Memory>,
+}
+
+impl Lent {
+    /// From the memory, if there is one and something in it.
+    pub(super) fn new(memory: Option<&Memory>, used: bool) -> Self {
+        let memory = memory.filter(|_| used).cloned();
+        let known = memory.as_ref().and_then(|memory| memory.known().pop());
+        Self { occlusion: known.unwrap_or_else(|| Occlusion::new(used)), memory }
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        if let Some(memory) = &self.memory {
+            let nothing = Occlusion::new(false);
+            memory.known().push(std::mem::replace(&mut self.occlusion, nothing));
+        }
+    }
+}
+
+impl Deref for Lent {
+    type Target = Occlusion;
+
+    fn deref(&self) -> &Occlusion {
+        &self.occlusion
+    }
+}
+
+impl DerefMut for Lent {
+    fn deref_mut(&mut self) -> &mut Occlusion {
+        &mut self.occlusion
+    }
+}
+
 /// How many rays met something, for the faces of one side before which the cells of a brick lie.
 #[derive(Clone, Default)]
 struct Table {
     key: [u32; 3],
     side: u8,
     met: Option<Box<[u8; CELLS]>>,
+}
+
+impl Table {
+    fn forget(&mut self) {
+        self.side = NO_SIDE;
+    }
 }
 
 impl Occlusion {
@@ -214,7 +300,8 @@ impl Occlusion {
         let place = match set.iter().position(is_it) {
             Some(place) => first + place,
             None => {
-                let free = set.iter().position(|table| table.met.is_none());
+                let is_free = |table: &Table| table.met.is_none() || table.side == NO_SIDE;
+                let free = set.iter().position(is_free);
                 self.next += usize::from(free.is_none());
                 let place = first + free.unwrap_or(self.next % WAYS);
                 self.fill(sight, place, key, side);

@@ -6,7 +6,7 @@
 
 use super::edge;
 use super::light::{self, Gloss};
-use super::occlusion::Occlusion;
+use super::occlusion::{Lent, Memory};
 use super::rays::{Column, Face, LANES, Packet, are_many};
 use super::sight::{Glance, Sight, in_front};
 use super::simd::{Kernel, Machine, Simd, Vector};
@@ -67,7 +67,7 @@ pub(super) struct Shader<'a> {
 
 /// What a thread needs besides: one for each.
 pub(super) struct Space {
-    pub occlusion: Occlusion,
+    pub occlusion: Lent,
     base: [Column; 3],
     kept: Column,
     sun: Column,
@@ -79,9 +79,9 @@ pub(super) struct Space {
 }
 
 impl Space {
-    pub(super) fn new(shader: &Shader<'_>) -> Self {
+    pub(super) fn new(shader: &Shader<'_>, memory: Option<&Memory>) -> Self {
         Self {
-            occlusion: Occlusion::new(shader.occlusion > 0.0),
+            occlusion: Lent::new(memory, shader.occlusion > 0.0),
             base: [Column::ZERO; 3],
             kept: Column::ZERO,
             sun: Column::ZERO,

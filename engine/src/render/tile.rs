@@ -10,6 +10,7 @@ use super::backdrop::Backdrop;
 use super::frame::{Frame, Pixel, Rows};
 use super::grid::Grid;
 use super::job::{self, Job};
+use super::occlusion::Memory;
 use super::outline;
 use super::rays::{Column, Face, LANES};
 use super::shade::{Shaded, Shader, Space};
@@ -46,6 +47,8 @@ pub(super) const SQUARE: usize = 16;
 pub(super) struct Part<'a> {
     /// Numbers of squares, row by row; without, all is painted, tile by tile.
     pub squares: Option<&'a [usize]>,
+    /// What earlier pictures of nearly the same voxels have found out.
+    pub memory: Option<&'a Memory>,
     /// Called with each band of rows, by its number, when it is complete.
     pub on_band: Option<&'a OnBand<'a>>,
 }
@@ -128,7 +131,7 @@ impl Painter<'_> {
             count,
             job.settings.threads,
             &job.control,
-            || Tile::new(&self.shader, wants),
+            || Tile::new(&self.shader, wants, part.memory),
             |tile, index| {
                 let number = part.squares.map_or(index, |squares| squares[index]);
                 let corner = [number % columns * side, number / columns * side];
@@ -474,7 +477,7 @@ struct Tile {
 }
 
 impl Tile {
-    fn new(shader: &Shader<'_>, wants_buffers: bool) -> Self {
+    fn new(shader: &Shader<'_>, wants_buffers: bool, memory: Option<&Memory>) -> Self {
         let samples = APRON * APRON;
         Self {
             corner: [0; 2],
@@ -489,7 +492,7 @@ impl Tile {
             coverage: vec![0.0; TILE * TILE],
             glance: Glance::new(),
             shaded: Shaded::new(),
-            space: Space::new(shader),
+            space: Space::new(shader, memory),
         }
     }
 
