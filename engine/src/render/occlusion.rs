@@ -158,7 +158,14 @@ pub(super) struct Occlusion {
     /// Which table of its set the next new one replaces.
     next: usize,
     region: Region,
+    /// Faces that were asked for not long ago: the samples of a pixel and those beside it see
+    /// the same ones.
+    recent: Vec<(u64, Corners)>,
 }
+
+/// How many faces are kept, and what is no face's number.
+const RECENT: usize = 1 << 10;
+const NO_FACE: u64 = u64::MAX;
 
 /// What threads knew when they were done, for the next picture of nearly the same voxels.
 #[derive(Clone, Default)]
@@ -181,6 +188,8 @@ impl Memory {
         };
         for occlusion in self.known().iter_mut() {
             occlusion.region.key = None;
+            // Numbers of bricks are those of one picture.
+            occlusion.recent.fill((NO_FACE, Corners([1.0; 4])));
             occlusion.tables.iter_mut().filter(|table| is_near(table)).for_each(Table::forget);
         }
     }
@@ -251,8 +260,13 @@ impl Table {
 
 impl Occlusion {
     pub(super) fn new(used: bool) -> Self {
-        let places = if used { SETS * WAYS } else { 0 };
-        Self { tables: vec![Table::default(); places], next: 0, region: Region::new(used) }
+        let (places, recent) = if used { (SETS * WAYS, RECENT) } else { (0, 0) };
+        Self {
+            tables: vec![Table::default(); places],
+            next: 0,
+            region: Region::new(used),
+            recent: vec![(NO_FACE, Corners([1.0; 4])); recent],
+        }
     }
 
     /// The openness at a face's corners.
@@ -261,7 +275,16 @@ impl Occlusion {
             return Corners([1.0; 4]);
         };
         let side = face.axis * 2 + u8::from(face.upper);
-        Corners::of(self.around(sight, cell, side))
+        let number =
+            u64::from(face.brick) << 15 | (face.local.index() as u64) << 3 | u64::from(side);
+        let place = (number.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 54) as usize;
+        let (known, corners) = self.recent[place];
+        if known == number {
+            return corners;
+        }
+        let corners = Corners::of(self.around(sight, cell, side));
+        self.recent[place] = (number, corners);
+        corners
     }
 
     /// The counts of a face and of those around it in its plane, row by row.
