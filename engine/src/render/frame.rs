@@ -3,6 +3,7 @@
 //! What a centre hits is a voxel's face, in all modes but [`Mode::Marching`](super::Mode):
 //! there it is the rounded surface, and the voxel is the one that gives it its colour.
 
+use super::RenderError;
 use super::rays::Face;
 use super::sight::Sight;
 use super::surfaces::Surfaces;
@@ -71,19 +72,23 @@ pub struct Frame {
 }
 
 impl Frame {
+    /// A frame around a picture, without buffers.
+    pub(super) fn of(picture: Picture) -> Self {
+        Self { picture, ..Self::default() }
+    }
+
     /// A frame around a picture, its buffers as where nothing is hit.
-    pub(super) fn new(picture: Picture, wanted: Buffers) -> Self {
+    pub(super) fn new(picture: Picture, wanted: Buffers) -> Result<Self, RenderError> {
         let count = picture.pixels.len();
-        let of = |wanted: bool| if wanted { count } else { 0 };
-        Self {
+        Ok(Self {
+            depth: filled(wanted.depth, count, f32::INFINITY)?,
+            normal: filled(wanted.normal, count, [0.0; 3])?,
+            albedo: filled(wanted.albedo, count, [0; 4])?,
+            layer: filled(wanted.layer, count, NO_LAYER)?,
+            voxel: filled(wanted.voxel, count, [0; 3])?,
+            coverage: filled(wanted.coverage, count, 0.0)?,
             picture,
-            depth: vec![f32::INFINITY; of(wanted.depth)],
-            normal: vec![[0.0; 3]; of(wanted.normal)],
-            albedo: vec![[0; 4]; of(wanted.albedo)],
-            layer: vec![NO_LAYER; of(wanted.layer)],
-            voxel: vec![[0; 3]; of(wanted.voxel)],
-            coverage: vec![0.0; of(wanted.coverage)],
-        }
+        })
     }
 
     /// Whether anything is wanted beside the picture.
@@ -109,6 +114,16 @@ impl Frame {
         split(&mut self.coverage, size, &mut bands, |band| &mut band.coverage);
         bands
     }
+}
+
+/// A buffer, if it is wanted and there is memory for it.
+fn filled<T: Clone>(wanted: bool, count: usize, with: T) -> Result<Vec<T>, RenderError> {
+    let count = if wanted { count } else { 0 };
+    let mut buffer = Vec::new();
+    let bytes = (count * size_of::<T>()) as u64;
+    buffer.try_reserve_exact(count).map_err(|_| RenderError::OutOfMemory { bytes })?;
+    buffer.resize(count, with);
+    Ok(buffer)
 }
 
 /// Hands each band its part of a buffer.

@@ -128,7 +128,7 @@ impl LivePicture {
         if matches!(job.settings.mode, Mode::Path | Mode::Marching) {
             return super::frame_of(picture, job, Buffers::default());
         }
-        let mut frame = Frame::new(picture, Buffers::default());
+        let mut frame = Frame::of(picture);
         let part = tile::Part { memory: Some(&self.memory), ..tile::Part::default() };
         tile::paint(&mut frame, job, part)?;
         Ok(frame)

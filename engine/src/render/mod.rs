@@ -323,7 +323,7 @@ pub fn png(job: &Job<'_>) -> Result<Vec<u8>, RenderError> {
         let picture = picture(job)?;
         return png::encode_on(&picture, Threads(threads)).map_err(unwritten);
     }
-    let mut frame = Frame::new(blank(width, height)?, Buffers::default());
+    let mut frame = Frame::of(blank(width, height)?);
     let strips = Mutex::new(BTreeMap::new());
     let compress = |band: usize, rows: &[[u8; 4]]| {
         let strip = png::strip(width, rows);
@@ -342,7 +342,7 @@ fn unwritten(_: WriteError) -> RenderError {
 }
 
 fn frame_of(picture: Picture, job: &Job<'_>, wanted: Buffers) -> Result<Frame, RenderError> {
-    let mut frame = Frame::new(picture, wanted);
+    let mut frame = Frame::new(picture, wanted)?;
     match job.settings.mode {
         Mode::Path => path::paint(&mut frame, job)?,
         Mode::Marching => marching::paint(&mut frame, job)?,

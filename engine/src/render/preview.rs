@@ -1,7 +1,7 @@
 //! Pictures that can be looked at before they are done: small ones first, or, of traced
 //! paths, noisy ones.
 
-use super::frame::{Buffers, Frame};
+use super::frame::Frame;
 use super::job::{self, Job};
 use super::marching::Layers;
 use super::{Mode, RenderError, Settings, blank, check_size, marching, path, tile};
@@ -100,7 +100,7 @@ fn by_size(
         let settings = &scaled(job.settings, scale);
         let picture = job::stage(&job.control, before, total, |control| {
             let blank = blank(settings.width, settings.height)?;
-            let mut frame = Frame::new(blank, Buffers::default());
+            let mut frame = Frame::of(blank);
             paint(&mut frame, &Job { settings, control, ..*job })?;
             Ok(frame.picture)
         })?;
