@@ -8,7 +8,9 @@ use std::fs::{self, OpenOptions};
 use std::io::{Read, Write};
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A shell in the place that becomes the daemon, after what the script does first.
 fn shell(place: &Place, script: &str) -> Command {
@@ -146,4 +148,47 @@ fn a_log_that_is_no_file_of_its_own_keeps_its_owner() {
         place.start(&["-u", "4711", "-g", "4712"]);
         assert_eq!(reader.metadata().unwrap().uid(), 0, "{make}");
     }
+}
+
+#[test]
+fn clients_outlive_workers_that_die_and_hang_under_load() {
+    let place = Place::new();
+    let config = place.configure(
+        r#"{"reliability":
+            {"health_check_interval_ms": 200, "restart_delay_ms": 1, "max_restarts": 20}}"#,
+    );
+    place.start(&["-c", &config]);
+    let (socket, done) = (place.path("socket"), AtomicBool::new(false));
+    let answered: Vec<usize> = std::thread::scope(|scope| {
+        let clients: Vec<_> = (0..8).map(|_| scope.spawn(|| load(&socket, &done))).collect();
+        for (number, signal) in
+            [Signal::SIGKILL, Signal::SIGKILL, Signal::SIGSTOP].iter().enumerate()
+        {
+            send(place.worker(), *signal);
+            place.await_log("serving again", number + 1);
+            place.ping();
+        }
+        done.store(true, Ordering::Relaxed);
+        clients.into_iter().map(|client| client.join().unwrap()).collect()
+    });
+    assert!(answered.iter().all(|count| *count > 0), "{answered:?}");
+    assert!(place.run(&["--status"]).starts_with("0\n"));
+}
+
+/// Asks on connections of its own until it is done; one that is lost is followed by another, which
+/// must always be let in. Says how many requests were answered.
+fn load(socket: &Path, done: &AtomicBool) -> usize {
+    let mut answered = 0;
+    while !done.load(Ordering::Relaxed) {
+        let mut stream = UnixStream::connect(socket).expect("the socket is always there");
+        let request = b"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}\n";
+        let mut reply = [0; 200];
+        while !done.load(Ordering::Relaxed) && stream.write_all(request).is_ok() {
+            match stream.read(&mut reply) {
+                Ok(count) if count > 0 => answered += 1,
+                _ => break,
+            }
+        }
+    }
+    answered
 }

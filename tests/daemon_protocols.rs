@@ -399,3 +399,58 @@ fn nobody_is_kept_waiting_by_slow_and_silent_peers() {
     assert!(get(port, "/health").contains("healthy"));
     drop((silent, slow, greedy));
 }
+
+/// A daemon with that configuration.
+fn configured(text: &str) -> (Daemon, goxel_support::TempDir) {
+    let dir = goxel_support::temp_dir();
+    let config = dir.path().join("conf");
+    std::fs::write(&config, text).expect("a temporary file can be written");
+    (Daemon::start(&["-c", config.to_str().expect("temporary paths are UTF-8")]), dir)
+}
+
+#[test]
+fn who_asks_too_fast_is_told_so() {
+    let rates = r#"{"security": {"rate_limiting":
+        {"enabled": true, "requests_per_second": 1, "burst_size": 20}}}"#;
+    let (daemon, _dir) = configured(rates);
+    let mut client = daemon.client();
+    client.send(PING.repeat(60));
+    let replies: Vec<_> = (0..60).map(|_| client.receive()).collect();
+    let answered = replies.iter().filter(|it| it["result"]["pong"] == true).count();
+    assert!((20..60).contains(&answered), "{answered}");
+    let refused = &replies[59];
+    assert_eq!(refused["error"]["data"]["reason"], "rate_limited", "{refused}");
+    assert_eq!(refused["id"], 1);
+    // Others are not held to account for it.
+    daemon.client().result("ping", json!([]));
+}
+
+#[test]
+fn a_user_has_so_many_connections_and_no_more() {
+    let (daemon, _dir) = configured(r#"{"server": {"max_connections_per_user": 2}}"#);
+    let mut held: Vec<_> = (0..2).map(|_| daemon.client()).collect();
+    held.iter_mut().for_each(|client| _ = client.result("ping", json!([])));
+    let line = daemon.client().receive_line().expect("it is told why");
+    assert!(line.contains("too many connections"), "{line}");
+    drop(held.pop());
+    // The daemon sees them leave in its own time.
+    let begun = Instant::now();
+    while begun.elapsed() < PATIENCE {
+        let mut next = daemon.client();
+        next.send(PING);
+        if next.receive_line().is_some_and(|line| line.contains("pong")) {
+            return;
+        }
+    }
+    panic!("nobody is let in again");
+}
+
+#[test]
+fn a_reply_that_is_too_long_is_an_error() {
+    let (daemon, _dir) = configured(r#"{"security": {"max_response_size_mb": 1}}"#);
+    let mut client = daemon.client();
+    let echo = |count: usize| json!(["x".repeat(count)]);
+    assert!(client.call("echo", echo(1_000_000)).get("result").is_some());
+    let reply = client.call("echo", echo(1_100_000));
+    assert_eq!(reply["error"]["data"]["reason"], "limit_exceeded", "{}", reply["error"]);
+}

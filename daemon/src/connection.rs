@@ -13,6 +13,7 @@ use goxel_rpc::{Notice, Scope};
 use nix::sys::epoll::EpollFlags;
 
 use crate::exchange::{Exchange, Stage};
+use crate::meter::Meter;
 use crate::stream::Stream;
 use crate::wire::{Allowed, Call, Envelope, Kind, Wire};
 
@@ -59,6 +60,10 @@ pub struct Connection {
     pub envelope: Envelope,
     /// Whether it has yet to say a token.
     pub locked: bool,
+    /// How fast it asks.
+    pub meter: Meter,
+    /// Whose process it is, where the system tells.
+    pub user: Option<u32>,
     /// When it last asked for something, or was answered.
     pub active: Instant,
     /// Since when a part of a message is there, and waits for the rest.
@@ -88,6 +93,8 @@ impl Connection {
             wire: Wire::new(allowed),
             envelope: Envelope::Line,
             locked,
+            meter: Meter::new(Instant::now()),
+            user: None,
             active: Instant::now(),
             partial: None,
             doing: Doing::Nothing,

@@ -267,11 +267,23 @@ impl EventLoop {
                 Stream::Tcp(_) => Arc::clone(&self.hosts),
             },
         };
-        self.connections.insert(token, Connection::new(stream, allowed, locked));
+        let user = stream.user();
+        if self.has_too_many(user) {
+            return self.turn_away(stream);
+        }
+        let mut connection = Connection::new(stream, allowed, locked);
+        connection.user = user;
+        self.connections.insert(token, connection);
         Stats::count(&self.stats.accepted);
         self.stats.open.store(self.connections.len(), Ordering::Relaxed);
         self.touched.push(token);
         log::debug!("connection {token} opened");
+    }
+
+    /// Whether a user has as many connections as one may have.
+    fn has_too_many(&self, user: Option<u32>) -> bool {
+        let (Some(most), Some(_)) = (self.config().limits.max_per_user, user) else { return false };
+        self.connections.values().filter(|it| it.user == user).count() >= most
     }
 
     /// Says why before it closes: the legacy daemon closed without a word.
@@ -551,6 +563,9 @@ impl EventLoop {
 /// What of the configuration concerns the service.
 fn configure(service: &mut Service, config: &Config) {
     service.slow_request = config.log.slow_request;
+    service.shows_metrics = config.metrics.enabled;
+    service.rate = config.limits.rate;
+    service.max_reply = config.limits.max_reply;
     service.token = config.security.token.as_ref().map(|token| token.0.clone());
 }
 

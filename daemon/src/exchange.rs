@@ -34,6 +34,10 @@ pub struct Exchange {
     reply_bytes: usize,
     shape: Shape,
     pub stage: Stage,
+    /// Why none of it is carried out, if so.
+    refusal: Option<RpcError>,
+    /// The longest reply, in bytes.
+    max_reply: usize,
     /// When the current request was begun.
     begun: Option<Instant>,
 }
@@ -49,7 +53,16 @@ impl Exchange {
 
     fn new(requests: VecDeque<Request>, shape: Shape) -> Exchange {
         let (replies, stage) = (Vec::new(), Stage::Ready);
-        Exchange { requests, replies, reply_bytes: 0, shape, stage, begun: None }
+        Exchange {
+            requests,
+            replies,
+            reply_bytes: 0,
+            shape,
+            stage,
+            refusal: None,
+            max_reply: usize::MAX,
+            begun: None,
+        }
     }
 
     /// The request to be answered next.
@@ -68,8 +81,29 @@ impl Exchange {
         self.current().filter(|_| taken >= threshold).map(|request| (request, taken))
     }
 
+    /// Answers all of it with that.
+    pub fn refusing(mut self, error: RpcError) -> Exchange {
+        self.refusal = Some(error);
+        self
+    }
+
+    /// Answers a request whose reply would be longer than that with an error.
+    pub fn within(mut self, max_reply: usize) -> Exchange {
+        self.max_reply = max_reply;
+        self
+    }
+
+    /// How many requests are left.
+    pub fn len(&self) -> usize {
+        self.requests.len()
+    }
+
     /// Why the current request must not be carried out, if so.
-    pub fn overfull(&self) -> Option<RpcError> {
+    pub fn refused(&self) -> Option<RpcError> {
+        self.refusal.clone().or_else(|| self.overfull())
+    }
+
+    fn overfull(&self) -> Option<RpcError> {
         (self.reply_bytes > MAX_BATCH_REPLY).then(|| {
             RpcError::new(
                 INTERNAL_ERROR,
@@ -102,7 +136,10 @@ impl Exchange {
         (self.stage, self.begun) = (Stage::Ready, None);
         let Some(request) = self.requests.pop_front() else { return };
         if request.answers() {
-            let line = line(&request);
+            let mut line = line(&request);
+            if line.len() > self.max_reply {
+                line = reply(&request, &Err(too_long(line.len(), self.max_reply)));
+            }
             self.reply_bytes += line.len();
             self.replies.push(line);
         }
@@ -116,4 +153,10 @@ impl Exchange {
             Shape::Batch => Some(batch_reply(&self.replies)),
         }
     }
+}
+
+fn too_long(bytes: usize, most: usize) -> RpcError {
+    RpcError::new(INTERNAL_ERROR, "The reply is too large", "limit_exceeded")
+        .with("bytes", bytes)
+        .with("max_bytes", most)
 }

@@ -16,6 +16,7 @@ mod link;
 mod listener;
 mod logging;
 mod mapped;
+mod meter;
 mod notify;
 mod os;
 mod pages;

@@ -15,6 +15,7 @@ use goxel_rpc::{
     Priority, Request, RpcError, Scope, Session, Step, decode, error_reply, fault_reply, reply,
 };
 
+use crate::config::plain::Rate;
 use crate::connection::{Connection, Doing};
 use crate::exchange::{Exchange, Stage};
 use crate::pages::{self, Answer, Figures};
@@ -66,6 +67,11 @@ pub struct Service {
     large: HashMap<u64, usize>,
     /// Connections whose large message waits, first come first.
     queued: VecDeque<u64>,
+    pub shows_metrics: bool,
+    /// How fast each client may ask.
+    pub rate: Option<Rate>,
+    /// The longest reply, in bytes.
+    pub max_reply: usize,
     /// What clients of other machines must know.
     pub token: Option<String>,
     /// Whether the end has begun.
@@ -87,6 +93,9 @@ impl Service {
             lines,
             large,
             queued,
+            shows_metrics: true,
+            rate: None,
+            max_reply: usize::MAX,
             token: None,
             draining: false,
             slow_request: None,
@@ -136,6 +145,10 @@ impl Service {
                 self.queued.push_back(token_of);
             }
             What::Message(message) => self.open(connection, decode(&message)),
+            What::Page(Page::Metrics) if !self.shows_metrics => {
+                let off = Refusal::new(404, "metrics are off; see monitoring.enable_metrics");
+                connection.push(|envelope, out| envelope.write_refusal(&off, out));
+            }
             What::Page(page) => {
                 let Answer { status, content_type, body } = self.page(page);
                 connection.push(|it, out| it.write_page(status, content_type, &body, out));
@@ -229,10 +242,17 @@ impl Service {
         if connection.locked && connection.kind() != Kind::Http {
             return self.unlock(connection, &decoded);
         }
-        connection.doing = Doing::Answering(match decoded {
+        let exchange = match decoded {
             Decoded::Single(request) => Exchange::single(request),
             Decoded::Batch(requests) => Exchange::batch(requests),
             Decoded::Fault(line) => return self.refuse(connection, &line),
+        };
+        let exchange = exchange.within(self.max_reply);
+        connection.doing = Doing::Answering(match &self.rate {
+            Some(rate) if !connection.meter.take(exchange.len(), rate, Instant::now()) => {
+                exchange.refusing(too_fast(rate))
+            }
+            _ => exchange,
         });
     }
 
@@ -272,6 +292,9 @@ impl Service {
         };
         let pause = match exchange.stage {
             Stage::InLine | Stage::Running => Some(Pause::Waiting),
+            Stage::Ready | Stage::Admitted if exchange.refused().is_some() => {
+                self.begin(token, &mut exchange, &mut connection.scope)
+            }
             Stage::Ready | Stage::Admitted => {
                 let edited = self.session.edited_by(request, &connection.scope);
                 match edited.filter(|project| self.must_wait(project, exchange.stage)) {
@@ -300,7 +323,7 @@ impl Service {
         let edits = request.edits();
         exchange.begin();
         let request = exchange.current()?;
-        let step = match exchange.overfull() {
+        let step = match exchange.refused() {
             Some(error) => Step::Done(Err(error)),
             None => start(&mut self.session, request, scope, &self.host),
         };
@@ -487,6 +510,12 @@ fn granted() -> serde_json::Value {
 /// What anybody may see: whether the service is there.
 fn is_open(what: &What) -> bool {
     matches!(what, What::Page(Page::Health | Page::Live | Page::Ready) | What::Refused(_))
+}
+
+fn too_fast(rate: &Rate) -> RpcError {
+    RpcError::new(INTERNAL_ERROR, "Server overloaded - too many requests", "rate_limited")
+        .with("requests_per_second", rate.per_second)
+        .with("burst", rate.burst)
 }
 
 fn overloaded() -> RpcError {

@@ -5,10 +5,24 @@ use std::net::TcpStream;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 
+use nix::sys::socket::{getsockopt, sockopt};
+
 #[derive(Debug)]
 pub enum Stream {
     Unix(UnixStream),
     Tcp(TcpStream),
+}
+
+impl Stream {
+    /// Whose process is at the other end; over TCP nobody tells.
+    pub fn user(&self) -> Option<u32> {
+        match self {
+            Stream::Unix(stream) => {
+                getsockopt(stream, sockopt::PeerCredentials).ok().map(|peer| peer.uid())
+            }
+            Stream::Tcp(_) => None,
+        }
+    }
 }
 
 impl Read for Stream {

@@ -4,9 +4,9 @@
 //! keeps its origin. Nothing is accepted and then silently ignored: what a later version will obey
 //! is refused as an option, and warned about in a file.
 //!
-//! - `table/`, [`settings`]: what can be set; [`value`]: what a value may be.
-//! - [`flags`], [`file`]: what the places say; [`keys`]: what a key means; [`layers`]: who wins.
-//! - [`plain`]: the values by name, for everybody else; [`show`], [`help`]: for people.
+//! - `table/`, `settings`: what can be set; `value`: what a value may be.
+//! - `flags`, `file`: what the places say; `keys`: what a key means; `layers`: who wins.
+//! - `plain`: the values by name, for everybody else; `show`, `help`: for people.
 
 mod fault;
 mod file;
@@ -67,11 +67,13 @@ pub enum Id {
     Workers,
     QueueSize,
     MaxConnections,
+    MaxPerUser,
     Protocol,
     PriorityQueue,
     RequestTimeout,
     IdleTimeout,
     MaxRequest,
+    MaxReply,
     RateLimit,
     RatePerSecond,
     RateBurst,

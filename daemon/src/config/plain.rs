@@ -83,8 +83,12 @@ pub struct Limits {
     pub queue_size: usize,
     /// 1-65536.
     pub max_connections: usize,
+    /// Of one user, over Unix sockets.
+    pub max_per_user: Option<usize>,
     /// Bytes.
     pub max_request: usize,
+    /// Bytes.
+    pub max_reply: usize,
     pub protocol: Protocol,
     /// So anyway.
     pub priority_queue: bool,
@@ -92,7 +96,7 @@ pub struct Limits {
     pub request_timeout: Option<Duration>,
     /// Between messages.
     pub idle_timeout: Option<Duration>,
-    /// For later.
+    /// Of each client.
     pub rate: Option<Rate>,
 }
 
@@ -202,10 +206,10 @@ pub struct Health {
     pub file: Option<PathBuf>,
 }
 
-/// For later.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Metrics {
     pub enabled: bool,
+    /// For later.
     pub endpoint: String,
     pub interval: Duration,
 }
@@ -367,6 +371,8 @@ fn limits(values: &Values) -> Limits {
         workers: values.small(Id::Workers) as usize,
         queue_size: values.small(Id::QueueSize) as usize,
         max_connections: values.small(Id::MaxConnections) as usize,
+        max_per_user: Some(values.small(Id::MaxPerUser) as usize).filter(|most| *most > 0),
+        max_reply: usize::try_from(values.number(Id::MaxReply)).unwrap_or(usize::MAX),
         max_request: usize::try_from(values.number(Id::MaxRequest)).unwrap_or(usize::MAX),
         protocol: match values.word(Id::Protocol) {
             "jsonrpc" => Protocol::JsonRpc,

@@ -54,6 +54,16 @@ pub const LIMITS: &[Setting] = &[
         ..ROW
     },
     Setting {
+        id: Id::MaxPerUser,
+        key: "server.max_connections_per_user",
+        kind: Kind::Count { min: 0, max: 65536 },
+        default: Is("0"),
+        label: "max connections per user",
+        brief: "Clients of one user at a time, over the Unix socket; 0 is no limit",
+        reload: true,
+        ..ROW
+    },
+    Setting {
         id: Id::Protocol,
         key: "server.protocol",
         kind: Kind::Word(&[
@@ -113,13 +123,24 @@ pub const LIMITS: &[Setting] = &[
         ..ROW
     },
     Setting {
+        id: Id::MaxReply,
+        key: "security.max_response_size_mb",
+        kind: Kind::Size { min: MIB, max: 4096 * MIB },
+        unit: Unit::Mib,
+        default: Is("256"),
+        label: "max response size",
+        brief: "The longest reply, in MiB",
+        more: "Where it would be longer, it is an error that says so.",
+        reload: true,
+        ..ROW
+    },
+    Setting {
         id: Id::RateLimit,
         key: "security.rate_limiting.enabled",
         default: Is("false"),
         label: "rate limiting",
         brief: "Bound the requests a second of each client",
         reload: true,
-        standing: Later("rate limits"),
         ..ROW
     },
     Setting {
@@ -130,7 +151,6 @@ pub const LIMITS: &[Setting] = &[
         label: "requests per second",
         brief: "Requests a second of each client, over time",
         reload: true,
-        standing: Later("rate limits"),
         ..ROW
     },
     Setting {
@@ -141,7 +161,6 @@ pub const LIMITS: &[Setting] = &[
         label: "burst size",
         brief: "Requests of each client at once",
         reload: true,
-        standing: Later("rate limits"),
         ..ROW
     },
     Setting {

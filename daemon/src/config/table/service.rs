@@ -124,11 +124,10 @@ pub const HEALTH: &[Setting] = &[
     Setting {
         id: Id::Metrics,
         key: "monitoring.enable_metrics",
-        default: Is("false"),
+        default: Is("true"),
         label: "enable_metrics",
-        brief: "Offer metrics over HTTP",
+        brief: "Show metrics over HTTP, at /metrics",
         reload: true,
-        standing: Later("HTTP"),
         ..ROW
     },
     Setting {
@@ -138,7 +137,7 @@ pub const HEALTH: &[Setting] = &[
         default: Is("/metrics"),
         label: "metrics endpoint",
         brief: "Where metrics are on HTTP",
-        standing: Later("HTTP"),
+        standing: Later("another path for metrics"),
         ..ROW
     },
     Setting {
@@ -150,7 +149,7 @@ pub const HEALTH: &[Setting] = &[
         label: "metrics interval",
         brief: "Time between samples of slow metrics",
         reload: true,
-        standing: Later("HTTP"),
+        standing: Later("sampled metrics"),
         ..ROW
     },
 ];
