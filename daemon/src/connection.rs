@@ -64,7 +64,7 @@ pub struct Connection {
     pub meter: Meter,
     /// Whose process it is, where the system tells.
     pub user: Option<u32>,
-    /// When it last asked for something, or was answered.
+    /// When it last asked for something, or was served.
     pub active: Instant,
     /// Since when a part of a message is there, and waits for the rest.
     partial: Option<Instant>,
@@ -134,7 +134,7 @@ impl Connection {
     }
 
     /// The next call to open; from here on it is what is answered.
-    pub fn next_call(&mut self) -> Option<Call> {
+    pub fn next_call(&mut self, now: Instant) -> Option<Call> {
         if self.input == Input::Drained {
             return None;
         }
@@ -148,13 +148,13 @@ impl Connection {
         match &call {
             Some(call) => {
                 self.envelope = call.envelope;
-                self.active = Instant::now();
+                self.active = now;
                 self.partial = None;
             }
             None => {
                 self.ahead = 0;
                 if self.wire.is_mid_message() {
-                    self.partial.get_or_insert_with(Instant::now);
+                    self.partial.get_or_insert(now);
                 }
                 if let Some(interim) = self.wire.take_interim() {
                     self.out.extend_from_slice(interim);
@@ -190,7 +190,6 @@ impl Connection {
 
     /// Answers an HTTP request with something else than a reply.
     pub fn push(&mut self, write: impl FnOnce(&Envelope, &mut Vec<u8>)) {
-        self.active = Instant::now();
         if self.peer == Peer::Here {
             write(&self.envelope, &mut self.out);
         }

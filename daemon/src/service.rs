@@ -114,12 +114,15 @@ impl Service {
                 return Pause::Waiting;
             }
             let pause = match connection.take_doing() {
-                Doing::Nothing => self.open_next(token, connection),
+                Doing::Nothing => self.open_next(token, connection, begun),
                 waiting @ (Doing::Parsing | Doing::Queued(_)) => {
                     connection.doing = waiting;
                     Some(Pause::Waiting)
                 }
-                Doing::Answering(exchange) => self.advance(token, connection, exchange),
+                Doing::Answering(exchange) => {
+                    connection.active = begun;
+                    self.advance(token, connection, exchange)
+                }
             };
             if let Some(pause) = pause {
                 return pause;
@@ -128,8 +131,13 @@ impl Service {
         Pause::Yielding
     }
 
-    fn open_next(&mut self, token_of: u64, connection: &mut Connection) -> Option<Pause> {
-        let Some(Call { what, token, .. }) = connection.next_call() else {
+    fn open_next(
+        &mut self,
+        token_of: u64,
+        connection: &mut Connection,
+        now: Instant,
+    ) -> Option<Pause> {
+        let Some(Call { what, token, .. }) = connection.next_call(now) else {
             return Some(Pause::Idle);
         };
         let is_http = connection.kind() == Kind::Http;
@@ -321,7 +329,9 @@ impl Service {
     fn begin(&mut self, token: u64, exchange: &mut Exchange, scope: &mut Scope) -> Option<Pause> {
         let request = exchange.current()?;
         let edits = request.edits();
-        exchange.begin();
+        if self.slow_request.is_some() {
+            exchange.begin();
+        }
         let request = exchange.current()?;
         let step = match exchange.refused() {
             Some(error) => Step::Done(Err(error)),
