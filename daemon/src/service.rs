@@ -68,6 +68,8 @@ pub struct Service {
     /// Connections whose large message waits, first come first.
     queued: VecDeque<u64>,
     pub shows_metrics: bool,
+    /// Room for a reply.
+    line: String,
     /// How fast each client may ask.
     pub rate: Option<Rate>,
     /// The longest reply, in bytes.
@@ -94,6 +96,7 @@ impl Service {
             large,
             queued,
             shows_metrics: true,
+            line: String::new(),
             rate: None,
             max_reply: usize::MAX,
             token: None,
@@ -152,7 +155,11 @@ impl Service {
                 connection.doing = Doing::Queued(message);
                 self.queued.push_back(token_of);
             }
-            What::Message(message) => self.open(connection, decode(&message)),
+            What::Message(message) => {
+                if !self.answer_quickly(connection, &message) {
+                    self.open(connection, decode(&message));
+                }
+            }
             What::Page(Page::Metrics) if !self.shows_metrics => {
                 let off = Refusal::new(404, "metrics are off; see monitoring.enable_metrics");
                 connection.push(|envelope, out| envelope.write_refusal(&off, out));
@@ -167,6 +174,23 @@ impl Service {
             }
         }
         None
+    }
+
+    /// Answers a message of the commonest kind, if nothing speaks against it.
+    fn answer_quickly(&mut self, connection: &mut Connection, message: &[u8]) -> bool {
+        if connection.locked || self.rate.is_some() || self.slow_request.is_some() {
+            return false;
+        }
+        self.line.clear();
+        let lines = &self.lines;
+        let may_edit = |project: &str| !lines.contains_key(project);
+        let line = &mut self.line;
+        if !self.session.answer_quickly(message, &connection.scope, may_edit, line) {
+            return false;
+        }
+        Stats::count(&self.stats.requests);
+        connection.push_reply(Some(&self.line));
+        true
     }
 
     /// Whether that is the token which clients of other machines have to know. Takes as long

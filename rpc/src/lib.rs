@@ -18,6 +18,7 @@ mod method;
 mod notice;
 mod params;
 mod projects;
+mod quick;
 mod session;
 mod table;
 mod values;

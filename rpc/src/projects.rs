@@ -125,6 +125,15 @@ impl Projects {
         found.map(|(id, _)| id.as_str()).ok_or_else(Problem::no_project)
     }
 
+    /// The project that a call means which names none.
+    pub fn meant_without_name(&mut self, scope: &Scope) -> Option<&mut OpenProject> {
+        let id = match &scope.own {
+            Some(Own(id)) => id.as_ref(),
+            None => self.current.as_ref(),
+        };
+        self.held.get_mut(id?)
+    }
+
     pub fn get(&self, id: &str) -> Option<&OpenProject> {
         self.held.get(id)
     }

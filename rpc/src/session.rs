@@ -11,6 +11,7 @@ use crate::job::{Effect, Finished, Job, Priority, Step, Then};
 use crate::method::{Change, Edit, Handler, Open, Plan, Read, Say};
 use crate::notice::{Notice, seen_change};
 use crate::projects::{OpenProject, Projects, Scope};
+use crate::quick::{self, AddVoxel};
 use goxel_engine::command::{Author, Command};
 use goxel_engine::format::Limits;
 use goxel_engine::parallel::Threads;
@@ -18,6 +19,7 @@ use goxel_engine::project::{Outcome as Done, Project, ProjectLimits};
 use goxel_engine::scene::{LayerKind, Scene};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 /// An edit that visits more voxels is made in a job.
@@ -126,6 +128,46 @@ impl Session {
                 Step::Done(call.answer(request.method(), |params| hold(self, scope, meant, params)))
             }
         }
+    }
+
+    /// Answers a message at once if it is of the commonest kind and would not be refused: the
+    /// reply, byte for byte that of [`Session::start`], is added to `line`. Says whether it has;
+    /// otherwise nothing has happened. `may_edit` tells of a project whether nobody waits to.
+    pub fn answer_quickly(
+        &mut self,
+        message: &[u8],
+        scope: &Scope,
+        may_edit: impl FnOnce(&str) -> bool,
+        line: &mut String,
+    ) -> bool {
+        self.quickly(message, scope, may_edit, line).is_some()
+    }
+
+    fn quickly(
+        &mut self,
+        message: &[u8],
+        scope: &Scope,
+        may_edit: impl FnOnce(&str) -> bool,
+        line: &mut String,
+    ) -> Option<()> {
+        if message.len() > quick::MAX_LENGTH {
+            return None;
+        }
+        let request = AddVoxel::read(message)?;
+        let project = self.projects.meant_without_name(scope)?;
+        let is_plain = !project.editing && !project.damaged;
+        if !is_plain || self.watchers.contains_key(&project.id) || !may_edit(&project.id) {
+            return None;
+        }
+        let command = request.command(project.scene())?;
+        project.damaged = true;
+        let edited = Arc::make_mut(&mut project.project);
+        // Should it panic, the project stays damaged, and the general way says so.
+        let outcome =
+            catch_unwind(AssertUnwindSafe(|| edited.apply(command, Author::default()))).ok()?;
+        project.damaged = false;
+        request.answer(outcome.ok()?.touched, line);
+        Some(())
     }
 
     /// Takes a finished job back and gives its answer. `scope` is that of the connection which
