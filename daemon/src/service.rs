@@ -136,15 +136,15 @@ impl Service {
 
     fn open_next(
         &mut self,
-        token_of: u64,
+        token: u64,
         connection: &mut Connection,
         now: Instant,
     ) -> Option<Pause> {
-        let Some(Call { what, token, .. }) = connection.next_call(now) else {
+        let Some(Call { what, token: said, .. }) = connection.next_call(now) else {
             return Some(Pause::Idle);
         };
         let is_http = connection.kind() == Kind::Http;
-        if is_http && connection.locked && !self.is_token(token.as_deref()) && !is_open(&what) {
+        if is_http && connection.locked && !self.is_token(said.as_deref()) && !is_open(&what) {
             connection.push(|envelope, out| envelope.write_refusal(&Refusal::UNAUTHORIZED, out));
             return None;
         }
@@ -153,7 +153,7 @@ impl Service {
             What::Fault(fault) => self.refuse(connection, &fault_reply(&fault)),
             What::Message(message) if message.len() > PARSE_HERE => {
                 connection.doing = Doing::Queued(message);
-                self.queued.push_back(token_of);
+                self.queued.push_back(token);
             }
             What::Message(message) => {
                 if !self.answer_quickly(connection, &message) {
