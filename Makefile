@@ -18,6 +18,7 @@ test-error-recovery:
 simulate-clients:
 	GOXEL_CLIENTS=$(N) cargo test --release --test daemon_mixed -- --nocapture
 
-# The same for HOURS; memory and descriptors must stay flat.
+# The same for HOURS, a gigabyte of garbage, a million requests on one connection; memory and
+# descriptors must stay flat.
 long-run:
-	GOXEL_CLIENTS=$(N) GOXEL_MIXED_SECONDS=$$(($(HOURS) * 3600)) cargo test --release --test daemon_mixed -- --nocapture
+	GOXEL_CLIENTS=$(N) GOXEL_MIXED_SECONDS=$$(($(HOURS) * 3600)) GOXEL_GARBAGE_MIB=1024 GOXEL_REQUESTS=1000000 cargo test --release --test daemon_mixed -- --nocapture

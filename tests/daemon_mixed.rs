@@ -166,3 +166,60 @@ fn held(pid: u32) -> (u64, usize) {
     let memory = line.trim().trim_end_matches(" kB").parse().expect("the daemon answers");
     (memory, fs::read_dir(format!("/proc/{pid}/fd")).expect("the daemon answers").count())
 }
+
+#[test]
+fn a_flood_of_garbage_is_neither_kept_nor_waited_for() {
+    let bytes = setting("GOXEL_GARBAGE_MIB", 48) << 20;
+    let mut daemon = Daemon::start(&[]);
+    let before = held(daemon.worker()).0;
+    let mut flood = UnixStream::connect(daemon.socket()).expect("the daemon answers");
+    let mut answers = flood.try_clone().expect("a socket can be shared");
+    thread::scope(|scope| {
+        // Its errors are read, or it would be paused.
+        let reader = scope.spawn(move || {
+            let (mut buffer, mut count) = (vec![0; 1 << 16], 0);
+            while let Ok(read @ 1..) = answers.read(&mut buffer) {
+                count += buffer[..read].iter().filter(|byte| **byte == b'\n').count();
+            }
+            count
+        });
+        // Brackets that never close, text that is none, and lines of it.
+        let parts: [Vec<u8>; 3] =
+            [vec![b'['; 1 << 16], vec![0xFF; 1 << 16], b"}]\n".repeat(1 << 14)];
+        let mut client = daemon.client();
+        for number in 0..bytes >> 16 {
+            flood.write_all(&parts[number as usize % 3]).expect("the daemon takes bytes");
+            if number % 16 == 0 {
+                client.result("ping", json!([]));
+            }
+        }
+        flood.shutdown(std::net::Shutdown::Write).expect("the connection is open");
+        assert!(reader.join().expect("it only reads") > 0);
+    });
+    let after = held(daemon.worker()).0;
+    assert!(after <= before + GROWTH, "memory grew from {before} to {after} KiB");
+}
+
+#[test]
+fn one_connection_may_ask_for_ever() {
+    let count = setting("GOXEL_REQUESTS", 60_000);
+    let mut daemon = Daemon::start(&[]);
+    let mut client = daemon.client();
+    client.result("create_project", json!(["one"]));
+    let before = held(daemon.worker()).0;
+    let mut stream = client.stream().try_clone().expect("a socket can be shared");
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            for id in 0..count {
+                let (x, y) = (id % 64, id / 64 % 64);
+                let request = format!(
+                    "{{\"jsonrpc\":\"2.0\",\"method\":\"add_voxel\",\"params\":[{x},{y},0],\"id\":{id}}}"
+                );
+                stream.write_all(request.as_bytes()).expect("the daemon takes bytes");
+            }
+        });
+        (0..count).for_each(|id| assert_eq!(client.receive()["id"], id));
+    });
+    let after = held(daemon.worker()).0;
+    assert!(after <= before + GROWTH, "memory grew from {before} to {after} KiB");
+}
