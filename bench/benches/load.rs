@@ -4,7 +4,7 @@
 //! when all are answered. Every reply is counted, and the voxels are in the project afterwards.
 
 use goxel_bench::is_wanted;
-use goxel_support::{Daemon, temp_dir};
+use goxel_support::{Client, Daemon, temp_dir};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use serde_json::json;
 use std::io::{Read, Write};
@@ -12,6 +12,8 @@ use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
 
 /// How long one row is measured, after a warm-up of a quarter of it, and how often.
@@ -50,9 +52,54 @@ fn main() {
     if redis.is_none() {
         println!("redis-server is not installed: no peer");
     }
+    under_renders(&daemon);
     idle(&daemon);
     let status = daemon.client().result("get_status", json!([]));
     assert!(status["voxel_count"].as_u64().is_some_and(|count| count > 0), "{status}");
+}
+
+/// How late replies are to 5,000 requests a second, while pictures are drawn without a pause.
+fn under_renders(daemon: &Daemon) {
+    let name = "add_voxel at 5,000/s beside 4K renders";
+    if !is_wanted(name) {
+        return;
+    }
+    const PERIOD: Duration = Duration::from_micros(200);
+    let (done, socket) = (AtomicBool::new(false), daemon.socket());
+    let mut times = thread::scope(|scope| {
+        for number in 0..2 {
+            let done = &done;
+            scope.spawn(move || {
+                let mut client = Client::connect(socket);
+                let path = format!("{number}.png");
+                let picture = json!({"path": path, "width": 3840, "height": 2160});
+                while !done.load(Ordering::Relaxed) {
+                    client.result("render_scene", picture.clone());
+                }
+            });
+        }
+        let mut stream = UnixStream::connect(socket).expect("the server listens");
+        let (begun, mut times, mut byte) = (Instant::now(), Vec::new(), [0; 4096]);
+        for number in 0..15_000u32 {
+            let due = begun + PERIOD * number;
+            while Instant::now() < due {
+                thread::sleep(due.saturating_duration_since(Instant::now()));
+            }
+            stream.write_all(&add_voxel(u64::from(number))).expect("the server takes it");
+            let mut last = 0;
+            while last != b'\n' {
+                let count = stream.read(&mut byte).expect("the server answers");
+                last = byte[count - 1];
+            }
+            // From when it was due: a reply that is late makes the next ones late.
+            times.push(due.elapsed());
+        }
+        done.store(true, Ordering::Relaxed);
+        times
+    });
+    times.sort_unstable();
+    let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize].as_micros();
+    println!("{name:<44} p50 {} us, p99 {} us, most {} us", at(0.5), at(0.99), at(1.0));
 }
 
 /// What a thousand connections that do nothing weigh.
