@@ -136,14 +136,21 @@ impl Framer {
 
     fn inside(&mut self, bytes: &[u8]) -> usize {
         let room = self.max - self.message.len();
-        for (index, byte) in bytes.iter().enumerate() {
+        let looked_at = bytes.len().min(room);
+        let mut index = 0;
+        loop {
+            index += self.scan.skip(&bytes[index..looked_at]);
+            let Some(byte) = bytes.get(index) else {
+                self.keep(bytes);
+                return bytes.len();
+            };
             if index == room {
                 self.fault(Fault::TooLarge { max: self.max });
                 self.state = State::Dropping;
                 return index;
             }
             match self.scan.step(*byte) {
-                Seen::More => {}
+                Seen::More => index += 1,
                 Seen::End => {
                     self.keep(&bytes[..=index]);
                     self.complete();
@@ -159,8 +166,6 @@ impl Framer {
                 }
             }
         }
-        self.keep(bytes);
-        bytes.len()
     }
 
     fn dropping(&mut self, bytes: &[u8]) -> usize {
@@ -222,6 +227,24 @@ impl Framer {
     }
 }
 
+/// Where a byte decides something: outside of strings, or in them.
+const OUTSIDE: u8 = 1;
+const IN_STRING: u8 = 2;
+const KINDS: [u8; 256] = {
+    let mut kinds = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        kinds[byte] = match byte as u8 {
+            b'"' | b'\n' => OUTSIDE | IN_STRING,
+            b'\\' => IN_STRING,
+            b' ' | b'\t' | b'\r' | b'{' | b'}' | b'[' | b']' => OUTSIDE,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    kinds
+};
+
 /// What one more byte means for the message.
 enum Seen {
     More,
@@ -259,6 +282,22 @@ struct Scan {
 }
 
 impl Scan {
+    /// Passes bytes that decide nothing, most of any message; says how many.
+    fn skip(&mut self, bytes: &[u8]) -> usize {
+        let decides = if self.in_string { IN_STRING } else { OUTSIDE };
+        if self.escaped {
+            return 0;
+        }
+        let is_plain = |byte: &&u8| KINDS[usize::from(**byte)] & decides == 0;
+        let count = bytes.iter().take_while(is_plain).count();
+        if !self.in_string
+            && let Some(last) = bytes[..count].last()
+        {
+            self.significant(*last);
+        }
+        count
+    }
+
     fn step(&mut self, byte: u8) -> Seen {
         if self.in_string {
             return self.string_byte(byte);
