@@ -135,7 +135,7 @@ pub(crate) fn subscribe(
 ) -> Answer {
     let id = meant?;
     session.watch(scope, &id, true);
-    Ok(json!({ "success": true, "project_id": id, "revision": session.revision(&id) }))
+    Ok(watched(session, &id))
 }
 
 /// `goxel.unsubscribe`
@@ -147,7 +147,11 @@ pub(crate) fn unsubscribe(
 ) -> Answer {
     let id = meant?;
     session.watch(scope, &id, false);
-    Ok(json!({ "success": true, "project_id": id }))
+    Ok(watched(session, &id))
+}
+
+fn watched(session: &Session, id: &str) -> Value {
+    json!({ "success": true, "project_id": id, "revision": session.revision(id) })
 }
 
 /// `goxel.get_project_info`
