@@ -8,8 +8,8 @@ use std::process::{Command, Stdio};
 /// Where `unsafe` may stand: the C boundary, what talks to the kernel by raw pointers, and vectors.
 const UNSAFE_HOMES: &[&str] = &[
     "capi/src",
-    "daemon/src/fork.rs",
-    "daemon/src/mapped.rs",
+    "daemon/src/process/fork.rs",
+    "daemon/src/serve/mapped.rs",
     "daemon/src/os.rs",
     "engine/src/render/simd",
     "engine/src/render/stream/walk.rs",
@@ -60,7 +60,7 @@ fn unsafe_code_stands_only_where_it_is_allowed() {
 #[test]
 fn one_module_forks() {
     check_sources(|path, text| {
-        let is_it = path == Path::new("daemon/src/fork.rs");
+        let is_it = path == Path::new("daemon/src/process/fork.rs");
         let forks = text.contains(concat!("ForkRes", "ult"));
         (forks != is_it && (forks || is_it)).then(|| "forks, or is said to".to_owned())
     });

@@ -22,7 +22,7 @@ use serde_json::json;
 
 use crate::config::plain::{Log, LogFormat, LogTarget, Rotation};
 use crate::os;
-use crate::privileges::Identity;
+use crate::process::privileges::Identity;
 
 /// Where the system takes log lines.
 const SYSLOG: &str = "/dev/log";

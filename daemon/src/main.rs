@@ -5,40 +5,18 @@
 //! pool runs what is slow. Each system call that is particular to Unix sits behind one small module.
 
 mod config;
-mod connection;
-mod control;
-mod event_loop;
-mod exchange;
-mod files;
-mod fork;
-mod host;
-mod link;
-mod listener;
 mod logging;
-mod mapped;
-mod meter;
-mod notify;
 mod os;
-mod pages;
-mod pid_file;
-mod pool;
-mod port_holder;
-mod privileges;
-mod restarts;
-mod self_test;
-mod service;
-mod signals;
-mod start;
-mod stats;
-mod stream;
-mod supervisor;
+mod process;
+mod serve;
+mod socket;
 mod wire;
-mod worker;
 
 use std::process::ExitCode;
 
 use config::{Action, ConfigError, Form, Loaded, Source};
 use os::{complain, say};
+use process::{control, self_test, start};
 
 const VERSION: &str = concat!(
     "goxel-daemon version ",

@@ -11,7 +11,7 @@ use std::path::Path;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::unistd::{dup2_stderr, dup2_stdin, dup2_stdout};
 
-use crate::privileges::Identity;
+use crate::process::privileges::Identity;
 
 /// How much nicer the workers are than the event loop, which must stay quick.
 const WORKER_NICENESS: libc::c_int = 5;

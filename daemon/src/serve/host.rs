@@ -10,9 +10,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use goxel_rpc::{Facts, Host};
 use nix::unistd::{Pid, gethostname};
 
-use crate::files::Files;
 use crate::os;
-use crate::stats::{Stats, memory_bytes};
+use crate::serve::files::Files;
+use crate::serve::stats::{Stats, memory_bytes};
 
 /// The machine the daemon runs on. Paths are as the system takes them: relative ones start at
 /// the daemon's working directory.

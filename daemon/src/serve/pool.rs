@@ -19,7 +19,7 @@ use nix::errno::Errno;
 use nix::sys::eventfd::{EfdFlags, EventFd};
 
 use crate::os;
-use crate::pages::ByPriority;
+use crate::serve::pages::ByPriority;
 
 /// The task panicked; the panic hook has logged it.
 #[derive(Debug, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use crate::os;
-use crate::pid_file::{Found, look, remove_stale};
+use crate::process::pid_file::{Found, look, remove_stale};
 
 /// How long a daemon may take to stop before it is killed, and to die then.
 const STOP_TIME: Duration = Duration::from_secs(30);

@@ -14,7 +14,7 @@ use std::time::Duration;
 use nix::fcntl::OFlag;
 use nix::unistd::geteuid;
 
-use crate::privileges::Identity;
+use crate::process::privileges::Identity;
 
 /// How often, and how long after each try, one that only looks at the file is waited for.
 const LOCK_TRIES: u32 = 10;

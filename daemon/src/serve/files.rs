@@ -17,7 +17,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use nix::poll::{PollFd, PollFlags, poll};
 use nix::sys::stat::{Mode, umask};
 
-use crate::mapped;
+use super::mapped;
 
 /// The largest file a project or model may come from.
 pub const MAX_INPUT: u64 = 1 << 30;

@@ -16,11 +16,11 @@ use goxel_rpc::{
 };
 
 use crate::config::plain::Rate;
-use crate::connection::{Connection, Doing};
-use crate::exchange::{Exchange, Stage};
-use crate::pages::{self, Answer, Figures};
-use crate::pool::{Panicked, Pool};
-use crate::stats::Stats;
+use crate::serve::connection::{Connection, Doing};
+use crate::serve::exchange::{Exchange, Stage};
+use crate::serve::pages::{self, Answer, Figures};
+use crate::serve::pool::{Panicked, Pool};
+use crate::serve::stats::Stats;
 use crate::wire::{Call, Kind, Page, Refusal, What};
 
 /// Requests of one connection that are begun before others have their turn.

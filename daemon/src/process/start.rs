@@ -10,15 +10,15 @@ use std::path::Path;
 use nix::sys::stat::{Mode, umask};
 
 use crate::config::{Config, Loaded, Source};
-use crate::fork::{self, Side, Teller};
-use crate::listener::{Address, ListenError, Listener, SocketFile};
 use crate::logging;
-use crate::notify::Given;
 use crate::os::{complain, make_folder_for};
-use crate::pid_file::PidFile;
-use crate::privileges::{Identity, IdentityError, find_group, find_uid};
-use crate::signals::Signals;
-use crate::supervisor::{Held, Supervisor};
+use crate::process::fork::{self, Side, Teller};
+use crate::process::notify::Given;
+use crate::process::pid_file::PidFile;
+use crate::process::privileges::{Identity, IdentityError, find_group, find_uid};
+use crate::process::signals::Signals;
+use crate::process::supervisor::{Held, Supervisor};
+use crate::socket::listener::{Address, ListenError, Listener, SocketFile};
 
 /// Serves until a signal ends it; in the front of a detached daemon, until that one answers.
 pub fn run(loaded: Loaded, source: Source) -> bool {

@@ -1,10 +1,23 @@
 //! One client: its bytes in, the message being answered, and its bytes out.
 //!
-//! A message is opened only when the one before it is answered, so replies come in order. What is
-//! held for a client is bounded: reading pauses while enough is waiting to be answered, and
+//! Its life, and who sees to each part:
+//!
+//! 1. A listener is reported to the event loop, which lets the client in, or says why not
+//!    (`event_loop/clients.rs`), and has epoll report what the client sends.
+//! 2. [`Connection::read`] takes one portion, and the [`Wire`] cuts it into messages; the first
+//!    bytes tell which protocol it speaks.
+//! 3. The service takes one message after another by [`Connection::next_call`]. A message is opened
+//!    only when the one before it is answered, so replies come in order. What cannot be answered at
+//!    once is [`Doing`] until its turn or a worker's result comes.
+//! 4. [`Connection::push`] writes the reply as the message's [`Envelope`] wants it, and at the end of
+//!    the turn [`Connection::flush`] sends what the socket takes, then notices.
+//! 5. The client ends its input, or breaks a rule, or goes away; what it has asked for is still done,
+//!    and when that is sent it [`Connection::is_done`] and is closed.
+//!
+//! What is held for a client is bounded: reading pauses while enough is waiting to be answered, and
 //! answering pauses while enough is waiting to be sent.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::mem;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
@@ -12,18 +25,14 @@ use std::time::{Duration, Instant};
 use goxel_rpc::{Notice, Scope};
 use nix::sys::epoll::EpollFlags;
 
-use crate::exchange::{Exchange, Stage};
-use crate::meter::Meter;
-use crate::stream::Stream;
+use crate::serve::exchange::{Exchange, Stage};
+use crate::serve::meter::Meter;
+use crate::serve::outbox::Outbox;
+use crate::socket::stream::Stream;
 use crate::wire::{Allowed, Call, Envelope, Kind, Wire};
 
 /// Bytes past which a client is not read before all it has asked is opened.
 const READ_AHEAD: usize = 256 << 10;
-/// Unsent bytes past which a client's next request is not begun.
-const UNSENT_LIMIT: usize = 1 << 20;
-/// The most that one turn of the event loop sends to one client.
-const SEND_PER_TURN: usize = 1 << 20;
-
 /// Portions that are taken of a peer that is no longer listened to.
 const DRAIN_MOST: usize = 64;
 
@@ -78,8 +87,7 @@ pub struct Connection {
     /// Bytes read since it was hungry last. Counted here, not asked of the framer: what broken
     /// input leaves there is small but not nothing.
     ahead: usize,
-    out: Vec<u8>,
-    sent: usize,
+    out: Outbox,
     input: Input,
     peer: Peer,
     /// What epoll was last told; `None` when it does not watch.
@@ -102,8 +110,7 @@ impl Connection {
             waiting: Vec::new(),
             hungry: true,
             ahead: 0,
-            out: Vec::new(),
-            sent: 0,
+            out: Outbox::default(),
             input: Input::Open,
             peer: Peer::Here,
             watched: None,
@@ -157,7 +164,7 @@ impl Connection {
                     self.partial.get_or_insert(now);
                 }
                 if let Some(interim) = self.wire.take_interim() {
-                    self.out.extend_from_slice(interim);
+                    self.out.end().extend_from_slice(interim);
                 }
             }
         }
@@ -191,7 +198,7 @@ impl Connection {
     /// Answers an HTTP request with something else than a reply.
     pub fn push(&mut self, write: impl FnOnce(&Envelope, &mut Vec<u8>)) {
         if self.peer == Peer::Here {
-            write(&self.envelope, &mut self.out);
+            write(&self.envelope, self.out.end());
         }
         if self.envelope.closes() {
             self.stop_listening();
@@ -213,54 +220,28 @@ impl Connection {
 
     /// Sends what the socket takes now.
     pub fn flush(&mut self) {
-        if self.unsent() == 0 {
-            let envelope = match self.kind() {
-                Kind::Binary => Envelope::Binary { id: 0, time: 0, closes: false },
-                _ => Envelope::Line,
-            };
-            for notice in mem::take(&mut self.waiting) {
-                envelope.write(Some(&notice.line()), &mut self.out);
-            }
+        if self.out.unsent() == 0 {
+            self.write_notices();
         }
-        self.send();
+        if self.out.send(&mut self.stream).is_err() {
+            self.lose_peer();
+        }
     }
 
-    fn send(&mut self) {
-        let mut budget = SEND_PER_TURN;
-        while self.unsent() > 0 && budget > 0 {
-            let end = self.out.len().min(self.sent + budget);
-            match self.stream.write(&self.out[self.sent..end]) {
-                Ok(count) => {
-                    self.sent += count;
-                    budget -= count;
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
-                Err(_) => self.lose_peer(),
-            }
-        }
-        self.forget_sent();
-    }
-
-    fn forget_sent(&mut self) {
-        if self.unsent() == 0 {
-            // A large reply's memory goes back; a small buffer stays for the next one.
-            if self.out.capacity() > UNSENT_LIMIT {
-                self.out = Vec::new();
-            }
-            self.out.clear();
-            self.sent = 0;
-        } else if self.sent > UNSENT_LIMIT && self.sent > self.unsent() {
-            self.out.drain(..self.sent);
-            self.sent = 0;
+    fn write_notices(&mut self) {
+        let envelope = match self.kind() {
+            Kind::Binary => Envelope::Binary { id: 0, time: 0, closes: false },
+            _ => Envelope::Line,
+        };
+        for notice in mem::take(&mut self.waiting) {
+            envelope.write(Some(&notice.line()), self.out.end());
         }
     }
 
     /// The peer has closed its end.
     pub fn lose_peer(&mut self) {
         self.peer = Peer::Gone;
-        self.out = Vec::new();
-        self.sent = 0;
+        self.out.clear();
     }
 
     /// Whether nobody is there to read replies; then no event will tell that input is left.
@@ -268,13 +249,9 @@ impl Connection {
         self.peer == Peer::Gone
     }
 
-    fn unsent(&self) -> usize {
-        self.out.len() - self.sent
-    }
-
     /// Whether so much is unsent that nothing new should be answered.
     pub fn is_clogged(&self) -> bool {
-        self.unsent() >= UNSENT_LIMIT
+        self.out.is_clogged()
     }
 
     /// Whether more input should be read now.
@@ -286,7 +263,7 @@ impl Connection {
     pub fn interest(&self) -> EpollFlags {
         let mut flags = EpollFlags::empty();
         flags.set(EpollFlags::EPOLLIN, self.wants_input());
-        flags.set(EpollFlags::EPOLLOUT, self.unsent() > 0 || !self.waiting.is_empty());
+        flags.set(EpollFlags::EPOLLOUT, self.out.unsent() > 0 || !self.waiting.is_empty());
         flags
     }
 
@@ -303,7 +280,9 @@ impl Connection {
 
     /// Whether all that was asked is answered and sent, and no more will come.
     pub fn is_done(&self) -> bool {
-        self.input == Input::Drained && self.unsent() == 0 && matches!(self.doing, Doing::Nothing)
+        self.input == Input::Drained
+            && self.out.unsent() == 0
+            && matches!(self.doing, Doing::Nothing)
     }
 
     /// Its request may edit now.

@@ -17,13 +17,15 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
 use crate::config::{self, Config, Loaded, Source};
-use crate::fork::{Forked, Teller, fork_worker};
-use crate::link::{self, Link, Word};
-use crate::listener::{Listener, SocketFile};
-use crate::pid_file::PidFile;
-use crate::restarts::{Next, Restarts, Rules};
-use crate::signals::{self, Order, Signals};
-use crate::{logging, notify, os, stats, worker};
+use crate::process::fork::{Forked, Teller, fork_worker};
+use crate::process::link::{self, Link, Word};
+use crate::process::notify;
+use crate::process::pid_file::PidFile;
+use crate::process::restarts::{Next, Restarts, Rules};
+use crate::process::signals::{self, Order, Signals};
+use crate::serve::{stats, worker};
+use crate::socket::listener::{Listener, SocketFile};
+use crate::{logging, os};
 
 /// How long a worker may take to serve.
 const START_TIME: Duration = Duration::from_secs(30);

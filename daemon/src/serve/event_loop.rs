@@ -5,26 +5,28 @@
 //! part was taken is reported again, so a turn can bound what it does for each and forget nothing.
 
 use std::collections::{HashMap, VecDeque};
-use std::io::{self, Read, Write};
+use std::io;
 use std::os::fd::AsFd;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use nix::errno::Errno;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 
-use crate::config::plain::Protocol;
-use crate::config::{self, Config, Loaded, Source as Configured};
-use crate::connection::Connection;
-use crate::link::{Link, Word};
-use crate::listener::Listener;
-use crate::logging;
-use crate::service::{Pause, Service, too_many_connections};
-use crate::signals::{Order, Signals};
-use crate::stats::Stats;
-use crate::stream::Stream;
-use crate::wire::{Allowed, Hosts};
+use crate::config::{Config, Loaded, Source as Configured};
+use crate::process::link::{Link, Word};
+use crate::process::signals::Signals;
+use crate::serve::connection::Connection;
+use crate::serve::service::{Pause, Service};
+use crate::serve::stats::Stats;
+use crate::socket::listener::Listener;
+use crate::wire::Hosts;
+
+mod clients;
+mod orders;
+
+use clients::{Crowd, Door, hosts_of, watch_listeners};
+use orders::configure;
 
 /// What can wake the loop. Connections count up and never share a number, so a late result finds
 /// its own connection or none.
@@ -66,18 +68,10 @@ impl Source {
     }
 }
 
-/// Clients let in by one turn.
-const ACCEPT_PER_TURN: usize = 64;
 /// Events taken by one turn.
 const EVENTS_PER_TURN: usize = 256;
 /// Bytes taken from one connection by one turn.
 const READ_PER_TURN: usize = 64 << 10;
-/// How long nobody is let in when the system cannot take one more.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(250);
-/// How exactly the time is kept that a client may take.
-const CLIENT_PRECISION: Duration = Duration::from_millis(20);
-/// What a stopping worker leaves of the time it is given, to end in.
-const LAST_MOMENT: Duration = Duration::from_millis(500);
 
 /// What the loop is connected to, and how it is to behave.
 pub struct Outside {
@@ -86,20 +80,6 @@ pub struct Outside {
     pub link: Link,
     pub loaded: Loaded,
     pub source: Configured,
-}
-
-/// Whether new clients are let in.
-enum Door {
-    Open,
-    /// The system could not take one more; tried again then.
-    Shut(Instant),
-}
-
-/// Whether the log knows that clients are turned away; told once, until somebody leaves.
-#[derive(PartialEq, Eq)]
-enum Crowd {
-    Untold,
-    Told,
 }
 
 pub struct EventLoop {
@@ -232,118 +212,6 @@ impl EventLoop {
         }
     }
 
-    // Clients.
-
-    /// A client is turned away only by a turn that has just seen who left: one that came after
-    /// another's leaving is never a client too many.
-    fn let_in(&mut self, listener: usize) {
-        for number in 0..ACCEPT_PER_TURN {
-            let full = self.connections.len() >= self.config().limits.max_connections;
-            if full && number > 0 {
-                return;
-            }
-            let Some(listener) = self.listeners.get(listener) else { return };
-            match listener.accept() {
-                Ok(None) => return,
-                Ok(Some(stream)) if full => return self.turn_away(stream),
-                Ok(Some(stream)) => {
-                    let locked = listener.is_public() && self.service.token.is_some();
-                    self.welcome(stream, locked);
-                }
-                Err(error) => return self.shut_the_door(&error),
-            }
-        }
-    }
-
-    fn welcome(&mut self, stream: Stream, locked: bool) {
-        let token = self.next_token;
-        self.next_token += 1;
-        let limits = &self.config().limits;
-        let allowed = Allowed {
-            max_message: limits.max_request,
-            json_only: limits.protocol == Protocol::JsonRpc,
-            hosts: match stream {
-                Stream::Unix(_) => Arc::new(Hosts::anything()),
-                Stream::Tcp(_) => Arc::clone(&self.hosts),
-            },
-        };
-        let user = stream.user();
-        if self.has_too_many(user) {
-            return self.turn_away(stream);
-        }
-        let mut connection = Connection::new(stream, allowed, locked);
-        connection.user = user;
-        self.connections.insert(token, connection);
-        Stats::count(&self.stats.accepted);
-        self.stats.open.store(self.connections.len(), Ordering::Relaxed);
-        self.touched.push(token);
-        log::debug!("connection {token} opened");
-    }
-
-    /// Whether a user has as many connections as one may have.
-    fn has_too_many(&self, user: Option<u32>) -> bool {
-        let (Some(most), Some(_)) = (self.config().limits.max_per_user, user) else { return false };
-        self.connections.values().filter(|it| it.user == user).count() >= most
-    }
-
-    /// Says why before it closes: the legacy daemon closed without a word.
-    fn turn_away(&mut self, mut stream: Stream) {
-        Stats::count(&self.stats.turned_away);
-        if self.crowd == Crowd::Untold {
-            log::warn!("turning clients away: {} are connected", self.connections.len());
-            self.crowd = Crowd::Told;
-        }
-        let line = too_many_connections(self.config().limits.max_connections) + "\n";
-        // A new socket has room for one line; a client that is gone already needs none.
-        let _ = stream.write_all(line.as_bytes());
-        // Closed with a request unread, the client would see a reset instead of the end.
-        let _ = stream.read(&mut self.scratch);
-    }
-
-    /// Out of descriptors or memory: the listener would be reported again at once and for ever.
-    fn shut_the_door(&mut self, error: &io::Error) {
-        log::warn!("no new clients for a moment: {error}");
-        for listener in &self.listeners {
-            if let Err(errno) = self.epoll.delete(listener) {
-                log::error!("the listener cannot be paused: {errno}");
-            }
-        }
-        self.door = Door::Shut(Instant::now() + ACCEPT_PAUSE);
-    }
-
-    fn open_the_door(&mut self) {
-        let Door::Shut(until) = self.door else { return };
-        if Instant::now() < until {
-            return;
-        }
-        match watch_listeners(&self.epoll, &self.listeners) {
-            Ok(()) => self.door = Door::Open,
-            Err(_) => self.door = Door::Shut(Instant::now() + ACCEPT_PAUSE),
-        }
-    }
-
-    /// Ends connections that have asked for nothing, or sent at one message, for longer than they
-    /// may.
-    fn end_overdue(&mut self) {
-        let limits = &self.config().limits;
-        let (idle, message) = (limits.idle_timeout, limits.request_timeout);
-        let Some(least) = idle.into_iter().chain(message).min() else { return };
-        let now = Instant::now();
-        if self.look_at_clients_at.is_some_and(|at| at > now) {
-            return;
-        }
-        self.look_at_clients_at = Some(now + (least / 4).max(CLIENT_PRECISION));
-        for (token, connection) in &mut self.connections {
-            if connection.is_overdue(idle, message) {
-                connection.stop_listening();
-                self.touched.push(*token);
-            }
-        }
-        self.settle_touched();
-    }
-
-    // Bytes and results.
-
     fn hear(&mut self, token: u64, flags: EpollFlags) {
         let Some(connection) = self.connections.get_mut(&token) else { return };
         if flags.intersects(EpollFlags::EPOLLHUP | EpollFlags::EPOLLERR) {
@@ -440,107 +308,6 @@ impl EventLoop {
         }
     }
 
-    fn close(&mut self, token: u64) {
-        // Closing the socket takes it out of epoll.
-        if let Some(mut connection) = self.connections.remove(&token) {
-            connection.drain(&mut self.scratch);
-            self.service.lose(token, &connection.scope);
-        }
-        self.crowd = Crowd::Untold;
-        if let Door::Shut(until) = &mut self.door {
-            // Its descriptor may be what was missing.
-            *until = Instant::now();
-        }
-        self.stats.open.store(self.connections.len(), Ordering::Relaxed);
-        log::debug!("connection {token} closed");
-    }
-
-    // Signals and the end.
-
-    fn obey_signals(&mut self) {
-        for order in self.signals.orders() {
-            match order {
-                Order::Stop => self.stop(),
-                Order::Reload => self.reload(),
-                Order::LogStatistics => log::info!("SIGUSR1: {}", self.stats),
-                Order::ToggleDebug => {
-                    logging::toggle_debug(self.config().log.level);
-                    log::info!("SIGUSR2: log level is now {}", log::max_level());
-                }
-            }
-        }
-    }
-
-    fn hear_supervisor(&mut self) {
-        for word in self.link.hear() {
-            match word {
-                Word::Ask => self.link.say(Word::Alive),
-                Word::Gone => self.be_alone(),
-                Word::Hurry => self.stop_now(),
-                Word::Ready | Word::Alive => {}
-            }
-        }
-    }
-
-    /// Without a supervisor nobody would replace us, and a next daemon waits for the socket.
-    fn be_alone(&mut self) {
-        if let Err(errno) = self.epoll.delete(&self.link) {
-            log::error!("the supervisor cannot be forgotten: {errno}");
-        }
-        if self.stop_by.is_none() {
-            log::error!("the supervisor is gone");
-            self.stop();
-        }
-    }
-
-    /// Takes over what may change while we run. A configuration that is wrong changes nothing.
-    fn reload(&mut self) {
-        let outcome = config::load(&self.source).and_then(|new| {
-            let changes = config::changes(&self.loaded, &new);
-            config::reloaded(&self.loaded, &new).map(|loaded| (loaded, changes))
-        });
-        let (loaded, changes) = match outcome {
-            Ok(both) => both,
-            Err(error) => {
-                return log::error!("SIGHUP: the configuration stays as it was: {error}");
-            }
-        };
-        if let Err(error) = logging::change(&loaded.config.log) {
-            log::error!("the log stays as it was: {error}");
-        }
-        loaded.warnings.iter().for_each(|warning| log::warn!("{warning}"));
-        log::info!("SIGHUP: {} settings changed", changes.reloadable.len());
-        changes.reloadable.iter().for_each(|change| log::info!("{change}"));
-        for change in &changes.fixed {
-            log::warn!("{change}: needs a restart");
-        }
-        configure(&mut self.service, &loaded.config);
-        self.loaded = loaded;
-    }
-
-    /// Gives what was begun no moment.
-    fn stop_now(&mut self) {
-        log::info!("stopping at once");
-        self.stop();
-        self.stop_by = Some(Instant::now());
-    }
-
-    /// Lets nobody in, listens to nobody, and gives what was begun a moment.
-    fn stop(&mut self) {
-        if self.stop_by.is_some() {
-            return;
-        }
-        log::debug!("the worker stops");
-        self.service.draining = true;
-        let grace = self.config().process.shutdown_timeout.saturating_sub(LAST_MOMENT);
-        self.stop_by = Some(Instant::now() + grace);
-        self.listeners.clear();
-        for (token, connection) in &mut self.connections {
-            connection.stop_listening();
-            self.touched.push(*token);
-        }
-    }
-
     fn is_finished(&self) -> bool {
         self.stop_by.is_some_and(|when| {
             let idle = self.connections.is_empty() && self.service.pool.unfinished() == 0;
@@ -558,32 +325,6 @@ impl EventLoop {
             connection.flush();
         }
     }
-}
-
-/// What of the configuration concerns the service.
-fn configure(service: &mut Service, config: &Config) {
-    service.slow_request = config.log.slow_request;
-    service.shows_metrics = config.metrics.enabled;
-    service.rate = config.limits.rate;
-    service.max_reply = config.limits.max_reply;
-    service.token = config.security.token.as_ref().map(|token| token.0.clone());
-}
-
-/// The addresses and the name that we listen on.
-fn hosts_of(listeners: &[Listener], config: &Config) -> Hosts {
-    let addresses = listeners.iter().filter_map(Listener::address);
-    Hosts::listening(addresses.map(|address| address.ip()), config.tcp.address.clone())
-}
-
-/// Has epoll report clients that wait. Some listeners may be watched already.
-fn watch_listeners(epoll: &Epoll, listeners: &[Listener]) -> nix::Result<()> {
-    for (number, listener) in listeners.iter().enumerate() {
-        match epoll.add(listener, Source::Listener(number).event(EpollFlags::EPOLLIN)) {
-            Ok(()) | Err(Errno::EEXIST) => {}
-            Err(errno) => return Err(errno),
-        }
-    }
-    Ok(())
 }
 
 /// Tells epoll what to report of a connection, where that has changed.

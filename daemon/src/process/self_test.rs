@@ -14,7 +14,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use crate::os;
-use crate::pid_file::{Found, look};
+use crate::process::pid_file::{Found, look};
 
 /// More than anything here may take.
 const PATIENCE: Duration = Duration::from_secs(30);

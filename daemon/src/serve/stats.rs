@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use nix::unistd::{SysconfVar, sysconf};
 
-use crate::pages::{ByProtocol, Connections, Figures, Jobs, Phase};
+use crate::serve::pages::{ByProtocol, Connections, Figures, Jobs, Phase};
 use crate::wire::Kind;
 
 /// Counted by the event loop, read by any thread.

@@ -5,16 +5,16 @@ use std::sync::Arc;
 use nix::unistd::Pid;
 
 use crate::config::{Loaded, Source};
-use crate::event_loop::{EventLoop, Outside};
-use crate::files::{self, Files};
-use crate::host::Machine;
-use crate::link::Link;
-use crate::listener::Listener;
 use crate::os;
-use crate::pool::Pool;
-use crate::service::Service;
-use crate::signals::Signals;
-use crate::stats::Stats;
+use crate::process::link::Link;
+use crate::process::signals::Signals;
+use crate::serve::event_loop::{EventLoop, Outside};
+use crate::serve::files::{self, Files};
+use crate::serve::host::Machine;
+use crate::serve::pool::Pool;
+use crate::serve::service::Service;
+use crate::serve::stats::Stats;
+use crate::socket::listener::Listener;
 
 /// Descriptors for everything but clients: files of the workers, pipes, the log.
 const OWN_DESCRIPTORS: u64 = 256;

@@ -25,8 +25,8 @@ use nix::sys::socket::{
 use nix::sys::stat::{FchmodatFlags, Mode, fchmodat};
 use nix::unistd::Pid;
 
-use crate::port_holder;
-use crate::stream::Stream;
+use super::port_holder;
+use crate::socket::stream::Stream;
 
 /// How often, and how long after each try, another start-up in the folder is waited for.
 const LOCK_TRIES: u32 = 200;
