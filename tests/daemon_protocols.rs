@@ -352,6 +352,14 @@ fn who_watches_a_project_is_told_of_changes_by_others() {
     let told = watcher.receive();
     assert_eq!(told["method"], "goxel.project_changed");
     assert_eq!(told["params"]["changed"]["min"], json!([32, 0, 0]));
+    assert_eq!(
+        (&told["params"]["method"], &told["params"]["author"]),
+        (&json!("goxel.add_voxel"), &json!(0))
+    );
+    editor.result("set_author", json!([77]));
+    editor.result("remove_voxel", json!([40, 1, 1]));
+    let told = &watcher.receive()["params"];
+    assert_eq!((&told["method"], &told["author"]), (&json!("goxel.remove_voxel"), &json!(77)));
     for x in 0..2000 {
         editor.result("add_voxel", json!([x, 0, 0]));
     }

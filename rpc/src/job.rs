@@ -3,6 +3,7 @@
 use crate::envelope::{Outcome, Request, reply};
 use crate::error::RpcError;
 use crate::host::Host;
+use crate::notice::By;
 use crate::projects::{OpenProject, Opening};
 use goxel_engine::project::Project;
 use serde_json::Value;
@@ -67,7 +68,7 @@ pub(crate) enum Effect {
     /// Nothing.
     None,
     /// The project that was edited goes on as this copy.
-    Edited(Box<Project>),
+    Edited(Box<Project>, By),
     /// A project was opened.
     Opened(Box<OpenProject>),
     /// The project of that id now lives at that path.

@@ -1,5 +1,6 @@
 //! What connections that watch a project are told of it.
 
+use goxel_engine::command::Author;
 use goxel_engine::project::Project;
 use goxel_engine::scene::Layer;
 use goxel_engine::volume::{Bounds, Coord, Volume};
@@ -15,12 +16,25 @@ pub struct Notice {
     /// A box around all voxels that changed, in whole bricks of 16x16x16; none when only something
     /// else did: a name, an order, what is visible.
     pub changed: Option<Bounds>,
+    /// The canonical name of the method that changed it, the last one where several have.
+    pub method: &'static str,
+    /// Who has changed it; `None` where several have.
+    pub author: Option<Author>,
+}
+
+/// Who makes an edit, and how.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct By {
+    pub method: &'static str,
+    pub author: Author,
 }
 
 impl Notice {
     /// One notice in place of two of the same project, `self` the earlier.
     pub fn join(&mut self, later: &Notice) {
         self.revision = later.revision;
+        self.method = later.method;
+        self.author = self.author.filter(|author| later.author == Some(*author));
         self.changed = match (self.changed, later.changed) {
             (Some(a), Some(b)) => Some(a.union(b)),
             (a, b) => a.or(b),
@@ -38,6 +52,8 @@ impl Notice {
                 "project_id": self.project,
                 "revision": self.revision,
                 "changed": self.changed.map(corners),
+                "method": self.method,
+                "author": self.author.map(|author| author.0),
             },
         })
         .to_string()
@@ -45,7 +61,7 @@ impl Notice {
 }
 
 /// What one would see of an edit; nothing if there was none.
-pub(crate) fn seen_change(id: &str, before: &Project, after: &Project) -> Option<Notice> {
+pub(crate) fn seen_change(id: &str, before: &Project, after: &Project, by: By) -> Option<Notice> {
     if before.revision() == after.revision() {
         return None;
     }
@@ -61,7 +77,8 @@ pub(crate) fn seen_change(id: &str, before: &Project, after: &Project) -> Option
         None => changed(&empty, &layer.volume),
     });
     let changed = gone.chain(there).flatten().reduce(Bounds::union);
-    Some(Notice { project: id.to_owned(), revision: after.revision(), changed })
+    let (project, revision) = (id.to_owned(), after.revision());
+    Some(Notice { project, revision, changed, method: by.method, author: Some(by.author) })
 }
 
 fn changed(a: &Volume, b: &Volume) -> Option<Bounds> {

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use std::cell::RefCell;
 
 /// Names that any call may carry and that change nothing.
-const ALWAYS_IGNORED: &[&str] = &["project_id", "project_scope"];
+const ALWAYS_IGNORED: &[&str] = &["project_id", "project_scope", "author"];
 
 /// Stands for every name.
 const ALL: &str = "*";

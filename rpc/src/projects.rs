@@ -2,6 +2,7 @@
 
 use crate::envelope::Call;
 use crate::error::Problem;
+use goxel_engine::command::Author;
 use goxel_engine::project::Project;
 use goxel_engine::scene::Scene;
 use goxel_engine::snapshot::Snapshot;
@@ -11,6 +12,9 @@ use std::sync::Arc;
 
 /// The longest id that a client may give a project, in bytes.
 const MAX_ID: usize = 128;
+
+/// The greatest author: what every JSON reader keeps exactly.
+const MAX_AUTHOR: u64 = (1 << 53) - 1;
 
 /// A project and what is known about it.
 #[derive(Clone)]
@@ -51,11 +55,14 @@ enum Owner {
     Name,
 }
 
-/// What a connection has of its own: which project its calls mean, and which it watches.
+/// What a connection has of its own: which project its calls mean, which it watches, and who its
+/// edits are by.
 #[derive(Debug, Default)]
 pub struct Scope {
     own: Option<Own>,
     watched: BTreeSet<String>,
+    /// Of edits that name no author.
+    pub(crate) author: Author,
 }
 
 /// A connection that has asked for a project of its own; there may be none yet.
@@ -283,7 +290,7 @@ impl Projects {
 }
 
 impl Scope {
-    /// One that means everybody's current project and watches nothing.
+    /// One that means everybody's current project, watches nothing, and whose author is unknown.
     pub fn new() -> Self {
         Self::default()
     }
@@ -325,6 +332,19 @@ pub(crate) fn named_id(call: &Call) -> Result<Option<String>, Problem> {
             Err(Problem::param("project_id", text))
         }
     }
+}
+
+/// Who an edit is by: the author that the call names, or the connection's.
+pub(crate) fn author_of(call: &Call, scope: &Scope) -> Result<Author, Problem> {
+    member(call, "author").map_or(Ok(scope.author), author)
+}
+
+/// An author as a client writes it.
+pub(crate) fn author(value: &Value) -> Result<Author, Problem> {
+    let number = value.as_u64().filter(|number| *number <= MAX_AUTHOR);
+    number.map(Author).ok_or_else(|| {
+        Problem::param("author", format!("author must be a whole number from 0 to {MAX_AUTHOR}"))
+    })
 }
 
 fn text_of<'a>(call: &'a Call, name: &'static str) -> Result<Option<&'a str>, Problem> {

@@ -9,8 +9,8 @@ use crate::error::{Answer, Problem, RpcError};
 use crate::host::Host;
 use crate::job::{Effect, Finished, Job, Priority, Step, Then};
 use crate::method::{Change, Edit, Handler, Open, Plan, Read, Say};
-use crate::notice::{Notice, seen_change};
-use crate::projects::{OpenProject, Projects, Scope};
+use crate::notice::{By, Notice, seen_change};
+use crate::projects::{OpenProject, Projects, Scope, author_of};
 use crate::quick::{self, AddVoxel};
 use goxel_engine::command::{Author, Command};
 use goxel_engine::format::Limits;
@@ -164,7 +164,7 @@ impl Session {
         let edited = Arc::make_mut(&mut project.project);
         // Should it panic, the project stays damaged, and the general way says so.
         let outcome =
-            catch_unwind(AssertUnwindSafe(|| edited.apply(command, Author::default()))).ok()?;
+            catch_unwind(AssertUnwindSafe(|| edited.apply(command, scope.author))).ok()?;
         project.damaged = false;
         request.answer(outcome.ok()?.touched, line);
         Some(())
@@ -197,9 +197,9 @@ impl Session {
         let watched = self.watchers.contains_key(id);
         let Some(project) = self.projects.get_mut(id) else { return };
         project.editing = false;
-        if let Effect::Edited(edited) = effect {
+        if let Effect::Edited(edited, by) = effect {
             if watched {
-                self.notices.extend(seen_change(id, &project.project, &edited));
+                self.notices.extend(seen_change(id, &project.project, &edited, by));
             }
             project.project = Arc::new(*edited);
         }
@@ -293,10 +293,11 @@ impl Session {
 
     fn edit(&mut self, request: &Request, scope: &Scope, call: &Call, plan: Plan) -> Step {
         let meant = self.projects.meant(call, scope).map(str::to_owned);
-        let id = match meant {
-            Ok(id) => id,
+        let (id, author) = match meant.and_then(|id| Ok((id, author_of(call, scope)?))) {
+            Ok(both) => both,
             Err(problem) => return refused(request, call, problem),
         };
+        let by = By { method: call.method.name, author };
         let watched = self.watchers.contains_key(&id);
         let Some(project) = self.projects.get_mut(&id) else {
             return refused(request, call, Problem::no_project());
@@ -308,27 +309,33 @@ impl Session {
             return Step::Done(call.answer(request.method(), |_| Err(damaged())));
         }
         if request.bytes() > CHEAP_BYTES {
-            return edit_copy(project, request, call, plan);
+            return edit_copy(project, request, call, plan, by);
         }
         let before = watched.then(|| Arc::clone(&project.project));
         let mut slow = false;
         let outcome = call.answer(request.method(), |params| {
             let edit = plan(project.scene(), params)?;
             slow = is_slow(&edit, project.scene());
-            if slow { Ok(Value::Null) } else { project.carry_out(edit) }
+            if slow { Ok(Value::Null) } else { project.carry_out(edit, author) }
         });
         if slow {
-            return edit_copy(project, request, call, plan);
+            return edit_copy(project, request, call, plan, by);
         }
         if let Some(before) = before {
-            self.notices.extend(seen_change(&id, &before, &project.project));
+            self.notices.extend(seen_change(&id, &before, &project.project, by));
         }
         Step::Done(outcome)
     }
 }
 
 /// Plans and makes the edit on a copy, in a job.
-fn edit_copy(project: &mut OpenProject, request: &Request, call: &Call, plan: Plan) -> Step {
+fn edit_copy(
+    project: &mut OpenProject,
+    request: &Request,
+    call: &Call,
+    plan: Plan,
+    by: By,
+) -> Step {
     let (call, asked) = (call.clone(), request.method().to_owned());
     let original = Arc::clone(&project.project);
     project.editing = true;
@@ -336,18 +343,18 @@ fn edit_copy(project: &mut OpenProject, request: &Request, call: &Call, plan: Pl
         let mut copy = Box::new(Project::clone(&original));
         let outcome = call.answer(&asked, |params| {
             let edit = plan(copy.scene(), params)?;
-            carry_out(&mut copy, edit)
+            carry_out(&mut copy, edit, by.author)
         });
-        let effect = if outcome.is_ok() { Effect::Edited(copy) } else { Effect::None };
+        let effect = if outcome.is_ok() { Effect::Edited(copy, by) } else { Effect::None };
         (outcome, effect)
     }))
 }
 
 impl OpenProject {
     /// Makes an edit in place. Should it panic, the project stays marked damaged.
-    fn carry_out(&mut self, edit: Edit) -> Answer {
+    fn carry_out(&mut self, edit: Edit, author: Author) -> Answer {
         self.damaged = true;
-        let answer = carry_out(Arc::make_mut(&mut self.project), edit);
+        let answer = carry_out(Arc::make_mut(&mut self.project), edit, author);
         self.damaged = false;
         answer
     }
@@ -363,8 +370,7 @@ fn answer_of(request: &Request, call: &Call, say: Say) -> Step {
     }))
 }
 
-fn carry_out(project: &mut Project, edit: Edit) -> Answer {
-    let author = Author::default();
+fn carry_out(project: &mut Project, edit: Edit, author: Author) -> Answer {
     let nothing = Done { layer: project.scene().active, touched: 0 };
     let done = match edit.change {
         Change::Apply(command) => project.apply(command, author)?,

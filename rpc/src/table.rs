@@ -172,6 +172,15 @@ pub(crate) const METHODS: &[Method] = &[
         handler: Hold(project::unsubscribe),
     },
     Method {
+        name: "goxel.set_author",
+        aliases: &[],
+        positional: &["author"],
+        ignored: &[],
+        about: "Says who the edits of this connection are by: a number, 0 where unknown",
+        refusal: Refusal(INTERNAL_ERROR, "Failed to set author: error code -1"),
+        handler: Hold(project::set_author),
+    },
+    Method {
         name: "goxel.get_project_info",
         aliases: &["project.get_info"],
         positional: &["project_id"],

@@ -121,7 +121,13 @@ fn number() -> impl Strategy<Value = String> {
 fn message() -> impl Strategy<Value = String> {
     let numbers = prop::collection::vec(number(), 0..10).prop_map(|list| list.join(","));
     let id = prop_oneof![4 => number(), 1 => Just("\"x\"".to_owned())];
-    let method = prop::sample::select(vec!["goxel.add_voxel", "add_voxel", "voxel.add", "ping"]);
+    let method = prop::sample::select(vec![
+        "goxel.add_voxel",
+        "add_voxel",
+        "voxel.add",
+        "set_author",
+        "ping",
+    ]);
     (numbers, id, method, 0..24usize, any::<prop::sample::Index>(), 0..20u8).prop_map(
         |(numbers, id, method, order, cut, damage)| {
             let mut members = [

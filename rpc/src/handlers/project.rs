@@ -5,7 +5,7 @@ use crate::handlers::utility::VERSION;
 use crate::host::{Facts, Host};
 use crate::job::Effect;
 use crate::params::{Params, wrong};
-use crate::projects::{About, OpenProject, Scope, View};
+use crate::projects::{About, OpenProject, Scope, View, author};
 use crate::session::{Asked, Config, Session};
 use crate::values::{PATH, integer, integer_of};
 use goxel_engine::command::{Author, Command};
@@ -148,6 +148,17 @@ pub(crate) fn unsubscribe(
     let id = meant?;
     session.watch(scope, &id, false);
     Ok(watched(session, &id))
+}
+
+/// `goxel.set_author`
+pub(crate) fn set_author(
+    _: &mut Session,
+    scope: &mut Scope,
+    _: Result<String, Problem>,
+    params: &Params<'_>,
+) -> Answer {
+    scope.author = author(params.get("author").unwrap_or(&Value::Null))?;
+    Ok(json!({ "success": true, "author": scope.author.0 }))
 }
 
 fn watched(session: &Session, id: &str) -> Value {

@@ -79,7 +79,7 @@ fn after_a_panic_in_an_edit_the_project_can_be_read_and_replaced_but_not_edited(
     let current = session.projects.get_mut("project-1").unwrap();
     let broken =
         Edit::new(Command::ClearLayer { layer: None }, |_, _| panic!("an edit with a bug"));
-    let panicked = catch_unwind(AssertUnwindSafe(|| current.carry_out(broken)));
+    let panicked = catch_unwind(AssertUnwindSafe(|| current.carry_out(broken, Author(0))));
     assert!(panicked.is_err());
     assert_eq!(reason(ask(&mut session, "add_voxel")), "\"project_damaged\"");
     assert_eq!(reason(ask(&mut session, "get_voxel")), "none");
@@ -239,4 +239,86 @@ fn edits_of_one_project_do_not_wait_for_those_of_another() {
     ask_in(&mut session, &mut scope, "add_voxel", other).unwrap();
     session.finish(job.run(&Nowhere), None).unwrap();
     assert_eq!(reason(ask(&mut session, "add_voxel")), "none");
+}
+
+/// The method and the author of a notice.
+type Told = Option<(&'static str, u64)>;
+
+/// Requests of one connection that watches, and what it is told.
+#[track_caller]
+fn check_told(requests: &[(&str, &str, Told)]) {
+    let mut session = session();
+    let mut scope = Scope::new();
+    ask_in(&mut session, &mut scope, "subscribe", "[]").unwrap();
+    for (method, params, expected) in requests {
+        let _ = ask_in(&mut session, &mut scope, method, params);
+        let told = session.notices();
+        let told: Vec<Value> =
+            told.iter().map(|it| serde_json::from_str(&it.line()).unwrap()).collect();
+        let found = told.first().map(|told| &told["params"]);
+        let found =
+            found.map(|it| (it["method"].as_str().unwrap(), it["author"].as_u64().unwrap()));
+        assert_eq!(found, *expected, "{method} {params}");
+    }
+}
+
+#[test]
+fn who_watches_is_told_who_changed_a_project_and_how() {
+    let sphere = r#"{"shape": "sphere", "size": 200, "author": 5}"#;
+    check_told(&[
+        ("voxel.add", "[1, 2, 3]", Some(("goxel.add_voxel", 0))),
+        ("add_voxel", r#"{"x": 2, "author": 7}"#, Some(("goxel.add_voxel", 7))),
+        ("add_voxel", r#"{"x": 3}"#, Some(("goxel.add_voxel", 0))),
+        ("set_author", r#"{"author": 9}"#, None),
+        ("add_voxel", r#"{"x": 4}"#, Some(("goxel.add_voxel", 9))),
+        ("shape.sphere", sphere, Some(("goxel.procedural_shape", 5))),
+        ("undo", "[]", Some(("goxel.undo", 9))),
+        ("add_voxel", r#"{"x": 5, "author": -1}"#, None),
+        ("add_voxel", r#"{"x": 5, "author": "me"}"#, None),
+        ("set_author", "[9007199254740992]", None),
+        ("set_author", "[]", None),
+        ("redo", "[]", Some(("goxel.redo", 9))),
+        ("set_author", "[9007199254740991]", None),
+        ("rename_layer", r#"[1, "a"]"#, Some(("goxel.rename_layer", 9_007_199_254_740_991))),
+    ]);
+}
+
+#[test]
+fn a_joined_notice_names_the_last_method_and_the_author_if_there_is_one() {
+    let notice = |method, author| Notice {
+        project: "a".to_owned(),
+        revision: 1,
+        changed: None,
+        method,
+        author: Some(Author(author)),
+    };
+    let mut joined = notice("goxel.add_voxel", 3);
+    joined.join(&notice("goxel.undo", 3));
+    assert_eq!((joined.method, joined.author), ("goxel.undo", Some(Author(3))));
+    joined.join(&notice("goxel.redo", 4));
+    assert!(joined.line().contains(r#""author":null"#), "{}", joined.line());
+    // Nobody of several is the author, whoever comes next.
+    joined.join(&notice("goxel.redo", 4));
+    assert_eq!(joined.author, None);
+}
+
+/// Who the history says made the last step of the current project.
+fn last_author(session: &Session) -> Author {
+    Project::clone(&session.projects.get("project-1").unwrap().project).undo().unwrap()
+}
+
+#[test]
+fn both_ways_of_an_edit_know_whose_it_is() {
+    let message = br#"{"jsonrpc":"2.0","method":"add_voxel","params":[1,2,3],"id":1}"#;
+    let mut session = session();
+    let mut scope = Scope::new();
+    for (number, author) in [0, 12, 0, 7].into_iter().enumerate() {
+        ask_in(&mut session, &mut scope, "set_author", &format!("[{author}]")).unwrap();
+        assert!(session.answer_quickly(message, &scope, |_| true, &mut String::new()));
+        assert_eq!(last_author(&session), Author(author), "{number}");
+        ask_in(&mut session, &mut scope, "remove_voxel", "[1, 2, 3]").unwrap();
+        assert_eq!(last_author(&session), Author(author), "{number}");
+    }
+    ask_in(&mut session, &mut scope, "add_voxel", r#"{"author": 3}"#).unwrap();
+    assert_eq!(last_author(&session), Author(3));
 }
