@@ -236,17 +236,28 @@ fn take_pages(bytes: &mut Vec<u8>) -> usize {
 
 /// The length of the response that begins here, once its head is there.
 fn page_length(bytes: &[u8]) -> Option<usize> {
-    let end = bytes.windows(4).position(|four| four == b"\r\n\r\n")?;
-    let head = str::from_utf8(&bytes[..end]).expect("a head is text");
-    let mut lines = head.split("\r\n");
-    let status = lines.next().unwrap_or_default();
-    assert!(status.starts_with("HTTP/1.1 200 "), "{status}");
-    let length = lines.find_map(|line| {
-        let (name, value) = line.split_once(':')?;
-        name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>())
-    });
-    let length = length.expect("the head tells the length").expect("it is a number");
-    Some(end + 4 + length)
+    let (mut end, mut length) = (0, None);
+    loop {
+        let line = &bytes[end..][..bytes[end..].iter().position(|byte| *byte == b'\n')?];
+        match &line[..line.len().min(NAME.len())] {
+            _ if end == 0 => assert!(line.starts_with(b"HTTP/1.1 200 "), "{}", shown(line)),
+            b"\r" => break,
+            name if name.eq_ignore_ascii_case(NAME) => length = number(&line[NAME.len()..]),
+            _ => {}
+        }
+        end += line.len() + 1;
+    }
+    Some(end + 2 + length.expect("the head tells the length"))
+}
+
+const NAME: &[u8] = b"Content-Length:";
+
+fn number(text: &[u8]) -> Option<usize> {
+    str::from_utf8(text).ok()?.trim().parse().ok()
+}
+
+fn shown(text: &[u8]) -> String {
+    String::from_utf8_lossy(text).into_owned()
 }
 
 #[cfg(test)]
