@@ -1,14 +1,13 @@
 //! Many clients that add voxels one by one, beside Redis with SET under the same loader.
 //!
-//! One thread drives all connections: each has a pipeline of requests under way, and sends the next
-//! when all are answered. Every reply is counted, and the voxels are in the project afterwards.
+//! Every reply is counted, and the voxels are in the project afterwards.
 
 use goxel_bench::is_wanted;
+use goxel_bench::load::{Load, Place, Replies, row, title};
 use goxel_support::{Client, Daemon, temp_dir};
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use serde_json::json;
 use std::io::{Read, Write};
-use std::os::fd::AsFd;
+use std::iter;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -16,38 +15,22 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long one row is measured, after a warm-up of a quarter of it, and how often.
-const TIME: Duration = Duration::from_millis(700);
-const RUNS: usize = 3;
-
 fn main() {
     let daemon = Daemon::start(&["-m", "1100"]);
     daemon.client().result("create_project", json!(["load"]));
     let redis = Redis::start();
-    println!(
-        "\n{:<44} {:>10} {:>10} {:>7}  p50 / p99 us a pipeline: ours, peer",
-        "add_voxel beside Redis SET, ops/s", "ours", "peer", "ratio"
-    );
+    title("add_voxel beside Redis SET, ops/s");
     for (clients, pipeline) in [(1, 1), (16, 1), (50, 1), (16, 16), (50, 16), (16, 64), (50, 64)] {
         let name = format!("{clients} clients, pipelines of {pipeline}");
         if !is_wanted(&name) {
             continue;
         }
-        let ours = measure(daemon.socket(), clients, pipeline, add_voxel);
-        let peer = redis.as_ref().map(|redis| measure(&redis.socket, clients, pipeline, set));
-        match peer {
-            Some(peer) => println!(
-                "{name:<44} {:>10.0} {:>10.0} {:>6.2}x  {} / {}, {} / {}",
-                ours.rate,
-                peer.rate,
-                ours.rate / peer.rate,
-                ours.median,
-                ours.late,
-                peer.median,
-                peer.late
-            ),
-            None => println!("{name:<44} {:>10.0}  {} / {}", ours.rate, ours.median, ours.late),
-        }
+        let load = |socket: &Path, request| {
+            Load::new(Place::Unix(socket), [clients, pipeline], Replies::Lines, request)
+        };
+        let peer = redis.as_ref().map(|redis| load(&redis.socket, &set));
+        let mut loads: Vec<_> = iter::once(load(daemon.socket(), &add_voxel)).chain(peer).collect();
+        row(&name, &mut loads);
     }
     if redis.is_none() {
         println!("redis-server is not installed: no peer");
@@ -117,9 +100,6 @@ fn idle(daemon: &Daemon) {
     drop(clients);
 }
 
-/// The text of a request with a number.
-type Request = fn(u64) -> Vec<u8>;
-
 fn add_voxel(number: u64) -> Vec<u8> {
     let (x, y, z) = (number % 256, number / 256 % 256, number / 65536 % 64);
     format!(
@@ -132,104 +112,6 @@ fn add_voxel(number: u64) -> Vec<u8> {
 fn set(number: u64) -> Vec<u8> {
     let value = format!("{number:0>110}");
     format!("*3\r\n$3\r\nSET\r\n$3\r\nkey\r\n$110\r\n{value}\r\n").into_bytes()
-}
-
-/// The best of some runs.
-struct Measured {
-    rate: f64,
-    median: u128,
-    late: u128,
-}
-
-fn measure(socket: &Path, clients: usize, pipeline: usize, request: Request) -> Measured {
-    let mut load = Load::new(socket, clients, pipeline, request);
-    load.run(TIME / 4);
-    let mut runs: Vec<_> = (0..RUNS).map(|_| load.run(TIME)).collect();
-    runs.sort_by(|a, b| a.rate.total_cmp(&b.rate));
-    runs.swap_remove(RUNS / 2)
-}
-
-struct Load {
-    peers: Vec<Peer>,
-    pipeline: usize,
-    request: Request,
-    number: u64,
-}
-
-struct Peer {
-    stream: UnixStream,
-    /// Replies that have not come.
-    owed: usize,
-    sent: Instant,
-}
-
-impl Load {
-    fn new(socket: &Path, clients: usize, pipeline: usize, request: Request) -> Load {
-        let peer = |_| {
-            let stream = UnixStream::connect(socket).expect("the server listens");
-            stream.set_nonblocking(true).expect("it can be set");
-            Peer { stream, owed: 0, sent: Instant::now() }
-        };
-        Load { peers: (0..clients).map(peer).collect(), pipeline, request, number: 0 }
-    }
-
-    /// Keeps all pipelines full for a while, then lets them run empty.
-    fn run(&mut self, time: Duration) -> Measured {
-        let (begun, mut answered, mut times) = (Instant::now(), 0, Vec::new());
-        (0..self.peers.len()).for_each(|peer| self.send(peer));
-        let mut bytes = vec![0; 1 << 16];
-        let mut measured = None;
-        while self.peers.iter().any(|peer| peer.owed > 0) {
-            for peer in self.ready() {
-                let full = match self.peers[peer].stream.read(&mut bytes) {
-                    Ok(count) => {
-                        assert!(count > 0, "the server closed a connection");
-                        let lines = bytes[..count].iter().filter(|byte| **byte == b'\n').count();
-                        answered += lines;
-                        self.peers[peer].owed -= lines;
-                        self.peers[peer].owed == 0
-                    }
-                    Err(_) => false,
-                };
-                if full {
-                    times.push(self.peers[peer].sent.elapsed());
-                    if begun.elapsed() < time {
-                        self.send(peer);
-                    } else {
-                        measured.get_or_insert((answered, begun.elapsed()));
-                    }
-                }
-            }
-        }
-        let (count, taken) = measured.unwrap_or((answered, begun.elapsed()));
-        times.sort_unstable();
-        let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize].as_micros();
-        Measured { rate: count as f64 / taken.as_secs_f64(), median: at(0.5), late: at(0.99) }
-    }
-
-    fn ready(&self) -> Vec<usize> {
-        let watch = |peer: &Peer| PollFlags::POLLIN & flags(peer.owed > 0);
-        let mut fds: Vec<_> =
-            self.peers.iter().map(|it| PollFd::new(it.stream.as_fd(), watch(it))).collect();
-        poll(&mut fds, PollTimeout::NONE).expect("it can be waited");
-        let is_ready = |fd: &PollFd<'_>| fd.any().unwrap_or(false);
-        (0..fds.len()).filter(|at| is_ready(&fds[*at])).collect()
-    }
-
-    fn send(&mut self, peer: usize) {
-        let mut text = Vec::with_capacity(self.pipeline * 128);
-        for _ in 0..self.pipeline {
-            text.extend((self.request)(self.number));
-            self.number += 1;
-        }
-        let peer = &mut self.peers[peer];
-        (peer.owed, peer.sent) = (self.pipeline, Instant::now());
-        peer.stream.write_all(&text).expect("a pipeline fits a socket");
-    }
-}
-
-fn flags(wanted: bool) -> PollFlags {
-    if wanted { PollFlags::all() } else { PollFlags::empty() }
 }
 
 /// The peer, in a folder of its own.

@@ -4,6 +4,7 @@
 //! Run them with `cargo bench -p goxel-bench`; a name after `--` picks rows.
 //! Figures from shared machines are noisy: compare rows of one run.
 
+pub mod load;
 pub mod peer;
 pub mod scenes;
 

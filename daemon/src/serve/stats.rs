@@ -3,16 +3,22 @@
 use std::fmt;
 use std::fs;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
-use std::time::Instant;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use nix::unistd::{SysconfVar, sysconf};
 
 use crate::serve::pages::{ByProtocol, Connections, Figures, Jobs, Phase};
 use crate::wire::Kind;
 
+/// How old the memory may be that pages tell of: to look takes longer than to write the page.
+const MEMORY_AGE: Duration = Duration::from_millis(100);
+
 /// Counted by the event loop, read by any thread.
 pub struct Stats {
     started: Instant,
+    /// Resident memory, and when it was looked at.
+    memory: Mutex<Option<(Instant, u64)>>,
     pub open: AtomicUsize,
     pub accepted: AtomicU64,
     pub turned_away: AtomicU64,
@@ -31,6 +37,7 @@ impl Stats {
     pub fn new() -> Stats {
         Stats {
             started: Instant::now(),
+            memory: Mutex::new(None),
             open: AtomicUsize::new(0),
             accepted: AtomicU64::new(0),
             turned_away: AtomicU64::new(0),
@@ -65,7 +72,7 @@ impl Stats {
             version: env!("CARGO_PKG_VERSION"),
             phase: if draining { Phase::Draining } else { Phase::Ready },
             uptime_seconds: self.uptime_seconds(),
-            memory_bytes: memory_bytes(),
+            memory_bytes: self.recent_memory(),
             connections: Connections {
                 open: self.open.load(Relaxed),
                 accepted: load(&self.accepted),
@@ -81,6 +88,15 @@ impl Stats {
             jobs,
             projects,
         }
+    }
+
+    fn recent_memory(&self) -> u64 {
+        let now = Instant::now();
+        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        let recent = memory.filter(|(looked, _)| now.duration_since(*looked) < MEMORY_AGE);
+        let (looked, bytes) = recent.unwrap_or_else(|| (now, memory_bytes()));
+        *memory = Some((looked, bytes));
+        bytes
     }
 
     /// Counts one more of something.
