@@ -299,6 +299,23 @@ fn curl_and_jq_find_the_service_healthy_with_each_configuration() {
     }
 }
 
+/// The guide's service runs as a user who can make no file in /var/log.
+#[test]
+fn a_service_that_may_not_write_its_log_file_serves_and_says_so() {
+    let site = Site::new();
+    site.output(CONFIGURE);
+    // This file refuses even root.
+    symlink("/proc/sys/kernel/ostype", site.path("/var/log/goxel-daemon.log")).unwrap();
+    let daemon = site.serve(SERVICE, SOCKET);
+    drop(daemon);
+    let said = site.stderr();
+    assert!(said.contains("goxel-daemon.log: "), "{said}");
+    assert!(said.contains("; logging to stderr\n"), "{said}");
+    // Nobody would read the stderr of this one.
+    let output = site.run(&format!("{SERVICE} --daemonize --pid-file /tmp/pid"));
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+}
+
 /// Migration guide 4.2.
 const MONITOR: &str = r#"
 cat > /usr/local/bin/goxel-monitor.sh << 'EOF'
