@@ -51,7 +51,8 @@ impl Site {
         let [port, other] = self.ports.map(|port| port.to_string());
         let text = printed.replace("8080", &port).replace("8081", &other);
         // The folder itself may be inside /tmp: that goes first.
-        let places = ["/tmp", "/usr/local/bin", "/var/run", "/var/log", "/etc"];
+        let places =
+            ["/tmp", "/usr/local/bin", "/opt/homebrew/var/run", "/var/run", "/var/log", "/etc"];
         places.iter().fold(text, |text, place| text.replace(place, &dir))
     }
 
@@ -101,6 +102,15 @@ impl Site {
         );
         assert!(!served.has_ended(), "{line} has ended: {}", self.stderr());
         served
+    }
+
+    /// The guide's service, with another printed configuration.
+    #[track_caller]
+    fn configured(&self, printed: &str) -> Served {
+        let file = self.path(CONFIGURATION);
+        fs::create_dir_all(file.parent().unwrap_or(&file)).expect("the folder is ours");
+        fs::write(file, self.here(printed)).expect("the folder is ours");
+        self.serve(SERVICE, SOCKET)
     }
 
     /// What the last daemon said there.
@@ -288,11 +298,9 @@ fn curl_and_jq_find_the_service_healthy_with_each_configuration() {
         return;
     }
     let site = Site::new();
-    site.output(CONFIGURE);
-    let first = fs::read_to_string(site.path(CONFIGURATION)).unwrap();
-    for configuration in [first, site.here(PRODUCTION), site.here(SHORT)] {
-        fs::write(site.path(CONFIGURATION), &configuration).unwrap();
-        let _daemon = site.serve(SERVICE, SOCKET);
+    let first = CONFIGURE.split_once("<< EOF\n").unwrap().1.strip_suffix("EOF\n").unwrap();
+    for configuration in [first, PRODUCTION, SHORT] {
+        let _daemon = site.configured(configuration);
         let shown = site.output("curl -s http://localhost:8080/health | jq");
         // Pretty, as jq shows it: one member a line.
         assert!(shown.contains("\n  \"status\": \"healthy\",\n"), "{configuration}: {shown}");
@@ -432,6 +440,36 @@ fn the_calls_of_the_guides_programs_have_what_they_look_at() {
     }
     // "Should be under 5ms per operation".
     assert!(begun.elapsed() < Duration::from_millis(5) * 100, "{:?}", begun.elapsed());
+}
+
+/// Connection plan, "Health Monitoring".
+#[test]
+fn the_health_file_of_the_connection_plan_follows_the_daemon() {
+    let site = Site::new();
+    let file = site.path("/opt/homebrew/var/run/goxel/health.json");
+    fs::create_dir(file.parent().unwrap()).unwrap();
+    let configuration = json!({
+        "daemon": {"socket_path": SOCKET},
+        "monitoring": {"health_file": "/opt/homebrew/var/run/goxel/health.json"},
+        "reliability": {"health_check_interval_ms": 100},
+    });
+    let daemon = site.configured(&configuration.to_string());
+    let health = || fs::read(&file).ok().and_then(|it| serde_json::from_slice(&it).ok());
+    let clients = || health().map(|health: Value| health["active_connections"].clone());
+    until(|| clients() == Some(json!(0)), || format!("{:?}: {}", health(), site.stderr()));
+    let _client = UnixStream::connect(site.path(SOCKET)).unwrap();
+    until(|| clients() == Some(json!(1)), || format!("{:?}: {}", health(), site.stderr()));
+    let health = health().unwrap();
+    assert_eq!(
+        (&health["worker_pool_healthy"], &health["status"]),
+        (&json!(true), &json!("healthy"))
+    );
+    assert!(
+        health["memory_usage"].as_u64() > Some(0) && health["uptime_seconds"].is_u64(),
+        "{health}"
+    );
+    drop(daemon);
+    assert!(!file.exists());
 }
 
 /// What the guide's load test does.

@@ -170,10 +170,12 @@ impl EventLoop {
     /// Serves until a signal stops it; returns when what was begun is done, or out of time.
     pub fn run(&mut self) -> io::Result<()> {
         self.link.say(Word::Ready);
+        self.service.note_health();
         while !self.is_finished() {
             self.turn()?;
         }
         self.abandon_the_rest();
+        self.service.health_file.finish();
         Ok(())
     }
 
@@ -474,7 +476,10 @@ impl EventLoop {
     fn hear_supervisor(&mut self) {
         for word in self.link.hear() {
             match word {
-                Word::Ask => self.link.say(Word::Alive),
+                Word::Ask => {
+                    self.link.say(Word::Alive);
+                    self.service.note_health();
+                }
                 Word::Gone => self.be_alone(),
                 Word::Hurry => self.stop_now(),
                 Word::Ready | Word::Alive => {}
@@ -565,6 +570,7 @@ fn configure(service: &mut Service, config: &Config) {
     service.slow_request = config.log.slow_request;
     service.shows_metrics = config.metrics.enabled;
     service.rate = config.limits.rate;
+    service.health_file.move_to(config.health.file.as_deref());
     service.max_reply = config.limits.max_reply;
     service.token = config.security.token.as_ref().map(|token| token.0.clone());
 }

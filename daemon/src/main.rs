@@ -11,6 +11,7 @@ mod event_loop;
 mod exchange;
 mod files;
 mod fork;
+mod health_file;
 mod host;
 mod link;
 mod listener;

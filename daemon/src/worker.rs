@@ -7,6 +7,7 @@ use nix::unistd::Pid;
 use crate::config::{Loaded, Source};
 use crate::event_loop::{EventLoop, Outside};
 use crate::files::{self, Files};
+use crate::health_file::HealthFile;
 use crate::host::Machine;
 use crate::link::Link;
 use crate::listener::Listener;
@@ -43,7 +44,8 @@ pub fn serve(task: Task) -> Result<(), String> {
     let spare = limits.max_connections + 1;
     let pool = Pool::new(limits.workers, limits.queue_size, spare)
         .map_err(|error| format!("Failed to start worker pool: {error}"))?;
-    let service = Service::new(Arc::new(machine), pool, Arc::clone(&stats));
+    let health_file = HealthFile::new(Arc::clone(&files));
+    let service = Service::new(Arc::new(machine), pool, health_file, Arc::clone(&stats));
     let outside = Outside {
         listeners: task.listeners,
         signals: task.signals,
