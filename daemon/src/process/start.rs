@@ -9,7 +9,8 @@ use std::path::Path;
 
 use nix::sys::stat::{Mode, umask};
 
-use crate::config::{Config, Loaded, Source};
+use crate::config::plain::{Log, LogTarget};
+use crate::config::{Config, Id, Loaded, Origin, Source};
 use crate::logging;
 use crate::os::{complain, make_folder_for};
 use crate::process::fork::{self, Side, Teller};
@@ -84,7 +85,7 @@ fn prepare(loaded: Loaded, source: Source, given: Given) -> Result<Held, String>
             format!("working directory {}: {error}; set --working-dir", dir.display())
         })?;
     }
-    logging::start(&config.log, &identity).map_err(|error| error.to_string())?;
+    start_log(&loaded, &identity).map_err(|error| error.to_string())?;
     loaded.warnings.iter().for_each(|warning| log::warn!("{warning}"));
     let pid_file = claim_pid_file(config, &identity)?;
     let (listeners, socket_file) = listen(config, &identity, given.sockets)?;
@@ -99,6 +100,25 @@ fn prepare(loaded: Loaded, source: Source, given: Given) -> Result<Held, String>
         signals,
         watchdog: given.watchdog,
     })
+}
+
+/// A service in the foreground that may not write the log file its configuration names serves all
+/// the same: its manager keeps what it says on stderr. Whoever detaches has no stderr to read, and an
+/// option is meant for this very start.
+fn start_log(loaded: &Loaded, owner: &Identity) -> io::Result<()> {
+    let Config { log, process, .. } = &loaded.config;
+    let Err(error) = logging::start(log, owner) else { return Ok(()) };
+    let is_configured = matches!(loaded.origin(Id::LogFile), Origin::File { .. });
+    if process.daemonize || !is_configured || !is_denied(&error) {
+        return Err(error);
+    }
+    logging::start(&Log { target: LogTarget::Stderr, ..log.clone() }, owner)?;
+    log::warn!("{error}; logging to stderr");
+    Ok(())
+}
+
+fn is_denied(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem)
 }
 
 fn claim_pid_file(config: &Config, owner: &Identity) -> Result<Option<PidFile>, String> {

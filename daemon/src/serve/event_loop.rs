@@ -150,10 +150,12 @@ impl EventLoop {
     /// Serves until a signal stops it; returns when what was begun is done, or out of time.
     pub fn run(&mut self) -> io::Result<()> {
         self.link.say(Word::Ready);
+        self.service.note_health();
         while !self.is_finished() {
             self.turn()?;
         }
         self.abandon_the_rest();
+        self.service.health_file.finish();
         Ok(())
     }
 

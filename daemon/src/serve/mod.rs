@@ -7,6 +7,7 @@ pub mod connection;
 pub mod event_loop;
 mod exchange;
 mod files;
+mod health_file;
 mod host;
 mod mapped;
 mod meter;

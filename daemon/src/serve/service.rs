@@ -18,6 +18,7 @@ use goxel_rpc::{
 use crate::config::plain::Rate;
 use crate::serve::connection::{Connection, Doing};
 use crate::serve::exchange::{Exchange, Stage};
+use crate::serve::health_file::HealthFile;
 use crate::serve::pages::{self, Answer, Figures};
 use crate::serve::pool::{Panicked, Pool};
 use crate::serve::stats::Stats;
@@ -80,11 +81,17 @@ pub struct Service {
     pub draining: bool,
     /// Requests that take as long are logged.
     pub slow_request: Option<Duration>,
+    pub health_file: HealthFile,
     stats: Arc<Stats>,
 }
 
 impl Service {
-    pub fn new(host: Arc<dyn Host>, pool: Pool<Done>, stats: Arc<Stats>) -> Service {
+    pub fn new(
+        host: Arc<dyn Host>,
+        pool: Pool<Done>,
+        health_file: HealthFile,
+        stats: Arc<Stats>,
+    ) -> Service {
         let threads = host.render_threads();
         let session = Session::new(Config { threads, ..Config::default() });
         let (lines, large, queued) = Default::default();
@@ -102,6 +109,7 @@ impl Service {
             token: None,
             draining: false,
             slow_request: None,
+            health_file,
             stats,
         }
     }
@@ -209,6 +217,11 @@ impl Service {
             Page::Ready => pages::ready_answer(&self.figures()),
             Page::Metrics => pages::metrics_answer(&self.figures()),
         }
+    }
+
+    /// Tells the health file how we are.
+    pub fn note_health(&self) {
+        self.health_file.put(|| pages::health(&self.figures()));
     }
 
     fn figures(&self) -> Figures {

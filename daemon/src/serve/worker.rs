@@ -10,6 +10,7 @@ use crate::process::link::Link;
 use crate::process::signals::Signals;
 use crate::serve::event_loop::{EventLoop, Outside};
 use crate::serve::files::{self, Files};
+use crate::serve::health_file::HealthFile;
 use crate::serve::host::Machine;
 use crate::serve::pool::Pool;
 use crate::serve::service::Service;
@@ -43,7 +44,8 @@ pub fn serve(task: Task) -> Result<(), String> {
     let spare = limits.max_connections + 1;
     let pool = Pool::new(limits.workers, limits.queue_size, spare)
         .map_err(|error| format!("Failed to start worker pool: {error}"))?;
-    let service = Service::new(Arc::new(machine), pool, Arc::clone(&stats));
+    let health_file = HealthFile::new(Arc::clone(&files));
+    let service = Service::new(Arc::new(machine), pool, health_file, Arc::clone(&stats));
     let outside = Outside {
         listeners: task.listeners,
         signals: task.signals,

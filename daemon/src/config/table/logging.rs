@@ -40,6 +40,8 @@ pub const LOGGING: &[Setting] = &[
         default: Made(log_file, "/tmp/goxel-daemon.log when detached, otherwise stderr"),
         label: "log file",
         brief: "Log file",
+        more: "One in the configuration that may not be written is warned about in the foreground, and \
+               the log goes to stderr.",
         flags: &[legacy('l', "log-file", Takes("FILE")).also(&["logfile"])],
         env: &[Name("GOXEL_LOG_FILE", Unit::One)],
         also: &[Name("daemon.log_file", Unit::One)],

@@ -115,10 +115,10 @@ pub const HEALTH: &[Setting] = &[
         kind: Kind::Path,
         label: "health file",
         brief: "File that says how the service is, as JSON",
-        more: "Replaced as a whole at each health check.",
+        more: "Replaced as a whole at each health check, removed at the end. An older one was left by a \
+               daemon that was killed.",
         also: &[Name("monitoring.status_file", Unit::One)],
         reload: true,
-        standing: Later("the health file"),
         ..ROW
     },
     Setting {

@@ -30,7 +30,10 @@ impl EventLoop {
     pub(super) fn hear_supervisor(&mut self) {
         for word in self.link.hear() {
             match word {
-                Word::Ask => self.link.say(Word::Alive),
+                Word::Ask => {
+                    self.link.say(Word::Alive);
+                    self.service.note_health();
+                }
                 Word::Gone => self.be_alone(),
                 Word::Hurry => self.stop_now(),
                 Word::Ready | Word::Alive => {}
@@ -103,6 +106,7 @@ pub(super) fn configure(service: &mut Service, config: &Config) {
     service.slow_request = config.log.slow_request;
     service.shows_metrics = config.metrics.enabled;
     service.rate = config.limits.rate;
+    service.health_file.move_to(config.health.file.as_deref());
     service.max_reply = config.limits.max_reply;
     service.token = config.security.token.as_ref().map(|token| token.0.clone());
 }
