@@ -104,5 +104,6 @@ pub(super) fn configure(service: &mut Service, config: &Config) {
     service.shows_metrics = config.metrics.enabled;
     service.rate = config.limits.rate;
     service.max_reply = config.limits.max_reply;
+    service.set_max_projects(config.limits.max_projects);
     service.token = config.security.token.as_ref().map(|token| token.0.clone());
 }
