@@ -253,12 +253,15 @@ fn limits_change_while_it_runs() {
     place.start(&["-c", &config]);
     let mut first = place.client();
     first.result("ping", json!([]));
-    place.configure(r#"{"server": {"max_connections": 1}}"#);
+    place.configure(r#"{"server": {"max_connections": 1, "max_projects": 2}}"#);
     place.run(&["--reload"]);
     place.await_log("server.max_connections: 256 -> 1", 1);
+    place.await_log("server.max_projects: 256 -> 2", 1);
     let line = place.client().receive_line().expect("it is told why");
     assert!(line.contains("too many connections"), "{line}");
-    first.result("ping", json!([]));
+    ["a", "b"].map(|id| first.result("create_project", json!({"project_id": id})));
+    let refused = first.call("create_project", json!({"project_id": "c"}));
+    assert_eq!(refused["error"]["data"]["reason"], "limit_exceeded", "{refused}");
 }
 
 #[test]

@@ -87,6 +87,12 @@ impl Session {
         Self { config, projects, watchers, notices }
     }
 
+    /// Changes how many projects may be open at a time; those that are stay. 0 counts as
+    /// [`MAX_PROJECTS`].
+    pub fn set_max_projects(&mut self, most: usize) {
+        self.config.max_projects = most;
+    }
+
     /// The id of the project that a request edits in place, if it does: such requests take
     /// turns. One that opens a project need not wait.
     pub fn edited_by(&self, request: &Request, scope: &Scope) -> Option<String> {

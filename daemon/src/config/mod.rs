@@ -68,6 +68,7 @@ pub enum Id {
     QueueSize,
     MaxConnections,
     MaxPerUser,
+    MaxProjects,
     Protocol,
     PriorityQueue,
     RequestTimeout,

@@ -85,6 +85,8 @@ pub struct Limits {
     pub max_connections: usize,
     /// Of one user, over Unix sockets.
     pub max_per_user: Option<usize>,
+    /// Open at a time; 1-65536.
+    pub max_projects: usize,
     /// Bytes.
     pub max_request: usize,
     /// Bytes.
@@ -372,6 +374,7 @@ fn limits(values: &Values) -> Limits {
         queue_size: values.small(Id::QueueSize) as usize,
         max_connections: values.small(Id::MaxConnections) as usize,
         max_per_user: Some(values.small(Id::MaxPerUser) as usize).filter(|most| *most > 0),
+        max_projects: values.small(Id::MaxProjects) as usize,
         max_reply: usize::try_from(values.number(Id::MaxReply)).unwrap_or(usize::MAX),
         max_request: usize::try_from(values.number(Id::MaxRequest)).unwrap_or(usize::MAX),
         protocol: match values.word(Id::Protocol) {

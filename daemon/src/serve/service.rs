@@ -114,6 +114,11 @@ impl Service {
         }
     }
 
+    /// How many projects may be open at a time.
+    pub fn set_max_projects(&mut self, most: usize) {
+        self.session.set_max_projects(most);
+    }
+
     /// Answers what `connection` has asked, as far as that goes now.
     pub fn serve(&mut self, token: u64, connection: &mut Connection) -> Pause {
         let begun = Instant::now();

@@ -64,6 +64,19 @@ pub const LIMITS: &[Setting] = &[
         ..ROW
     },
     Setting {
+        id: Id::MaxProjects,
+        key: "server.max_projects",
+        kind: Kind::Count { min: 1, max: 65536 },
+        default: Is("256"),
+        label: "max projects",
+        brief: "Projects that may be open at a time",
+        more: "Those that are open stay open where it becomes less.",
+        flags: &[newer("max-projects", Takes("N"))],
+        env: &[Name("GOXEL_MAX_PROJECTS", Unit::One)],
+        reload: true,
+        ..ROW
+    },
+    Setting {
         id: Id::Protocol,
         key: "server.protocol",
         kind: Kind::Word(&[

@@ -108,5 +108,6 @@ pub(super) fn configure(service: &mut Service, config: &Config) {
     service.rate = config.limits.rate;
     service.health_file.move_to(config.health.file.as_deref());
     service.max_reply = config.limits.max_reply;
+    service.set_max_projects(config.limits.max_projects);
     service.token = config.security.token.as_ref().map(|token| token.0.clone());
 }
