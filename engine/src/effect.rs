@@ -8,25 +8,21 @@
 //! fingerprint of the old scene; the new scene without voxels, or 0; then for the mask (0)
 //! and each layer (its number plus 1) that changed, in this order, its bricks.
 
-use crate::digest::{hash, pairs};
+use crate::digest::pairs;
 use crate::encode::bricks::{Placed, Room, put_bricks, take_bricks};
 use crate::encode::code::{Code, Input, put_varint};
+use crate::encode::packed::{put_packed, take_packed};
 use crate::encode::{DecodeError, Limits};
 use crate::error::ErrorKind;
 use crate::scene::{LayerId, Scene};
 use crate::volume::tree::{self, Key};
 use crate::volume::{Brick, BrickCoord, Volume};
-use flate2::{Compression, read::DeflateDecoder, write::DeflateEncoder};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::io::{Read, Write};
 use std::sync::Arc;
 
 /// The version of the bytes of effects.
 pub const EFFECT_VERSION: u8 = 1;
-
-/// Fewer bytes are not worth packing.
-const PACKED_MIN: usize = 512;
 
 /// What makes one scene of another.
 #[derive(Clone, Debug)]
@@ -58,7 +54,7 @@ impl Effect {
         let changes = changes.filter(|(key, ..)| key.is_none_or(|id| new.layer(id).is_some()));
         let volumes = changes.map(|(key, from, to)| (key, changed_bricks(from, to)));
         Self {
-            from: fingerprint(old),
+            from: old.fingerprint(),
             scene: (plain_bytes(old) != plain_bytes(new)).then(|| Box::new(without_voxels(new))),
             volumes: volumes.filter(|(_, bricks)| !bricks.is_empty()).collect(),
         }
@@ -74,9 +70,17 @@ impl Effect {
         self.volumes.iter().map(|(_, bricks)| bricks.len()).sum()
     }
 
+    /// The only layer that it changes, if it changes nothing but voxels of one.
+    pub(crate) fn only_layer(&self) -> Option<LayerId> {
+        match (&self.scene, self.volumes.as_slice()) {
+            (None, [(layer, _)]) => *layer,
+            _ => None,
+        }
+    }
+
     /// Makes the new scene of the old one. Bricks are shared, not copied.
     pub fn apply(&self, scene: &mut Scene) -> Result<(), EffectError> {
-        if fingerprint(scene) != self.from {
+        if scene.fingerprint() != self.from {
             return Err(EffectError::OtherScene);
         }
         let stays = self.scene.as_deref().unwrap_or(scene);
@@ -98,19 +102,8 @@ impl Effect {
 
     /// The effect as bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let plain = self.plain_bytes();
         let mut bytes = vec![EFFECT_VERSION];
-        match deflated(&plain) {
-            Some(packed) => {
-                true.put(&mut bytes);
-                put_varint(plain.len() as u64, &mut bytes);
-                bytes.extend(packed);
-            }
-            None => {
-                false.put(&mut bytes);
-                bytes.extend(plain);
-            }
-        }
+        put_packed(&self.plain_bytes(), &mut bytes);
         bytes
     }
 
@@ -128,11 +121,10 @@ impl Effect {
     /// The effect that all of the bytes stand for.
     pub fn from_bytes(bytes: &[u8], limits: &Limits) -> Result<Self, DecodeError> {
         let mut input = Input::new(bytes, EFFECT_VERSION, limits)?;
-        if bool::take(&mut input)? {
-            let plain = inflated(&mut input)?;
-            return Self::take(&mut Input::part(&plain, limits));
+        match take_packed(&mut input)? {
+            Some(plain) => Self::take(&mut Input::part(&plain, limits)),
+            None => Self::take(&mut input),
         }
-        Self::take(&mut input)
     }
 
     fn take(input: &mut Input<'_>) -> Result<Self, DecodeError> {
@@ -158,22 +150,8 @@ impl Effect {
     }
 }
 
-/// A scene's layers and how much is in them and in the mask, in 64 bits.
-fn fingerprint(scene: &Scene) -> u64 {
-    let mut bytes = Vec::with_capacity(8 * (scene.layers.len() + 2));
-    let sizes = |volume: &Volume, bytes: &mut Vec<u8>| {
-        volume.filled().put(bytes);
-        volume.brick_count().put(bytes);
-    };
-    sizes(&scene.selection.mask, &mut bytes);
-    for layer in &scene.layers {
-        layer.id.put(&mut bytes);
-        sizes(&layer.volume, &mut bytes);
-    }
-    hash(&bytes) as u64
-}
-
-fn changed_bricks(from: &Volume, to: &Volume) -> Vec<Placed> {
+/// What makes `to` of `from`: the bricks that differ, in the defined order.
+pub(crate) fn changed_bricks(from: &Volume, to: &Volume) -> Vec<Placed> {
     let shared = |volume: &Volume, at| tree::get(volume.root(), Key::of(at)).cloned();
     let changed = |at: BrickCoord| match (from.brick(at), shared(to, at)) {
         (Some(a), Some(b)) if holds_same(a, &b) => None,
@@ -236,7 +214,8 @@ fn volume_of(scene: &Scene, key: Option<LayerId>) -> Volume {
     }
 }
 
-fn put_together(mut volume: Volume, bricks: &[Placed]) -> Result<Volume, EffectError> {
+/// The volume with these bricks put and taken away. Bricks are shared, not copied.
+pub(crate) fn put_together(mut volume: Volume, bricks: &[Placed]) -> Result<Volume, EffectError> {
     if volume.is_empty() {
         let placed = |(at, brick): &Placed| match brick {
             Some(brick) => Ok((*at, Arc::clone(brick))),
@@ -271,35 +250,6 @@ fn put_volume(scene: &mut Scene, key: Option<LayerId>, volume: Volume) {
             layer.expect("the layer was found before anything changed").volume = volume;
         }
     }
-}
-
-/// The bytes deflated, when that makes them an eighth shorter.
-fn deflated(plain: &[u8]) -> Option<Vec<u8>> {
-    if plain.len() < PACKED_MIN {
-        return None;
-    }
-    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::fast());
-    encoder.write_all(plain).ok()?;
-    let packed = encoder.finish().ok()?;
-    (packed.len() < plain.len() / 8 * 7).then_some(packed)
-}
-
-fn inflated(input: &mut Input<'_>) -> Result<Vec<u8>, DecodeError> {
-    let from = input.offset();
-    let length = input.varint()?;
-    let max = input.limits.max_inflated as u64;
-    if length > max {
-        return Err(DecodeError::limit(from, "bytes unpacked", max));
-    }
-    let offset = input.offset();
-    let packed = input.bytes(input.left())?;
-    let mut decoder = DeflateDecoder::new(packed);
-    let mut plain = Vec::new();
-    let read = decoder.by_ref().take(length.saturating_add(1)).read_to_end(&mut plain);
-    if read.is_err() || plain.len() as u64 != length || decoder.total_in() != packed.len() as u64 {
-        return Err(DecodeError::broken(offset, "packed bytes that cannot be unpacked"));
-    }
-    Ok(plain)
 }
 
 impl EffectError {

@@ -46,17 +46,22 @@ fn bytes_beside(old: &Volume, now: Option<&Layer>) -> usize {
     now.map_or_else(|| old.bytes(), |layer| old.bytes_beside(&layer.volume))
 }
 
-/// The voxels, and what no scene shares with another: all its lists and texts, and what its file
-/// had that we do not know.
+/// The voxels that the scene of now does not share, and what no scene shares with another.
 pub(crate) fn bytes_of_scene(old: &Scene, now: &Scene) -> usize {
     let present: HashMap<LayerId, &Layer> = now.layers.iter().map(|l| (l.id, l)).collect();
+    let of_layer = |layer: &Layer| bytes_beside(&layer.volume, present.get(&layer.id).copied());
+    let mask = old.selection.mask.bytes_beside(&now.selection.mask);
+    bytes_of_plain(old) + mask + old.layers.iter().map(of_layer).sum::<usize>()
+}
+
+/// All lists and texts of a scene, and what its file had that we do not know.
+pub(crate) fn bytes_of_plain(old: &Scene) -> usize {
     let of_layer = |layer: &Layer| {
         let path = match &layer.kind {
             LayerKind::Image { path } => path.len(),
             _ => 0,
         };
-        let own = size_of::<Layer>() + layer.name.len() + path + bytes_of_extra(&layer.extra);
-        own + bytes_beside(&layer.volume, present.get(&layer.id).copied())
+        size_of::<Layer>() + layer.name.len() + path + bytes_of_extra(&layer.extra)
     };
     let material = |m: &Material| size_of::<Material>() + m.name.len() + bytes_of_extra(&m.extra);
     let camera =
@@ -65,14 +70,8 @@ pub(crate) fn bytes_of_scene(old: &Scene, now: &Scene) -> usize {
     let views: usize = old.cameras.iter().map(camera).sum();
     let unknown = bytes_of_extra(&old.extra) + bytes_of_extra(&old.light.extra);
     let chunks: usize = old.extra_chunks.iter().map(|chunk| chunk.data.len()).sum();
-    let mask = old.selection.mask.bytes_beside(&now.selection.mask);
-    size_of::<Scene>()
-        + looks
-        + views
-        + unknown
-        + chunks
-        + mask
-        + old.layers.iter().map(of_layer).sum::<usize>()
+    let layers: usize = old.layers.iter().map(of_layer).sum();
+    size_of::<Scene>() + looks + views + unknown + chunks + layers
 }
 
 fn bytes_of_extra(extra: &Extra) -> usize {
@@ -88,15 +87,16 @@ fn bytes_of(cells: &Cells) -> usize {
 
 /// Consecutive steps of one author.
 #[derive(Clone, Debug)]
-enum Run {
+pub(crate) enum Run {
     /// Small steps in one layer: step i ends before cell `ends[i]`.
     Cells { author: Author, layer: LayerId, cells: Cells, ends: Vec<u32> },
-    /// One step, and what keeping it was found to cost.
+    /// One step that is no cells, and what keeping it was found to cost.
     One { author: Author, before: Before, bytes: usize },
 }
 
 /// A run's own bytes and its share of the list of runs.
-const RUN_BYTES: usize = 2 * size_of::<usize>() + size_of::<Run>() + size_of::<Arc<Run>>();
+pub(crate) const RUN_BYTES: usize =
+    2 * size_of::<usize>() + size_of::<Run>() + size_of::<Arc<Run>>();
 
 impl Run {
     fn steps(&self) -> usize {
@@ -106,7 +106,8 @@ impl Run {
         }
     }
 
-    fn bytes(&self) -> usize {
+    /// What keeping it costs.
+    pub(crate) fn bytes(&self) -> usize {
         let held = match self {
             Run::Cells { cells, ends, .. } => bytes_of(cells) + ends.len() * size_of::<u32>(),
             Run::One { bytes, .. } => *bytes,
@@ -117,7 +118,7 @@ impl Run {
 
 /// Steps in the order they were made. A clone shares the runs.
 #[derive(Clone, Debug, Default)]
-struct Stack {
+pub(crate) struct Stack {
     runs: VecDeque<Arc<Run>>,
     steps: usize,
     /// What keeping them costs.
@@ -125,6 +126,18 @@ struct Stack {
 }
 
 impl Stack {
+    /// Of runs in the order they were made.
+    pub(crate) fn of_runs(runs: VecDeque<Arc<Run>>) -> Self {
+        let steps = runs.iter().map(|run| run.steps()).sum();
+        let bytes = runs.iter().map(|run| run.bytes()).sum();
+        Self { runs, steps, bytes }
+    }
+
+    /// The newest run first: in the order they are taken back.
+    pub(crate) fn newest_first(&self) -> impl ExactSizeIterator<Item = &Run> {
+        self.runs.iter().rev().map(|run| &**run)
+    }
+
     fn push(&mut self, author: Author, before: Before, now: &Scene) {
         self.steps += 1;
         let Before::Cells(to, new) = before else {
@@ -190,8 +203,8 @@ pub(crate) struct Room {
 /// The steps that can be undone and redone.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct History {
-    undo: Stack,
-    redo: Stack,
+    pub undo: Stack,
+    pub redo: Stack,
 }
 
 impl History {

@@ -341,10 +341,30 @@ impl Scene {
         self.layers.iter().map(|layer| layer.volume.brick_count()).sum()
     }
 
+    /// The layers' numbers, and how many voxels and bricks are in each and in the mask, in 64 bits:
+    /// two scenes with different ones are not the same (not conversely). No look at a voxel.
+    pub fn fingerprint(&self) -> u64 {
+        let sizes = |volume: &Volume| [volume.filled(), volume.brick_count() as u64];
+        let layer = |layer: &Layer| {
+            let [filled, bricks] = sizes(&layer.volume);
+            [u64::from(layer.id.0), filled, bricks]
+        };
+        let layers = self.layers.iter().flat_map(layer);
+        sizes(&self.selection.mask).into_iter().chain(layers).fold(0, mixed)
+    }
+
     /// Filled voxels over all layers, each layer counted by itself.
     pub fn filled(&self) -> u64 {
         self.layers.iter().map(|layer| layer.volume.filled()).sum()
     }
+}
+
+/// SplitMix64: every bit of both reaches every bit of the result.
+const fn mixed(state: u64, value: u64) -> u64 {
+    let sum = (state ^ value).wrapping_add(0x9E37_79B9_7F4A_7C15);
+    let once = (sum ^ sum >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    let twice = (once ^ once >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
+    twice ^ twice >> 31
 }
 
 /// The work area of a new project: (-16, -16, 0) to (16, 16, 32).
@@ -371,6 +391,34 @@ mod tests {
         assert_eq!(scene.layers[0].name, "Layer.1");
         assert_eq!((scene.active, scene.free_id()), (LayerId(1), LayerId(2)));
         assert_eq!(scene.free_name(), "Layer.2");
+    }
+
+    #[test]
+    fn a_fingerprint_tells_layers_and_sizes_apart() {
+        let red = Voxel::rgb(255, 0, 0);
+        let made = |change: fn(&mut Scene, Voxel)| {
+            let mut scene = Scene::new();
+            change(&mut scene, red);
+            scene.fingerprint()
+        };
+        let prints = [
+            made(|_, _| {}),
+            made(|scene, red| _ = scene.layers[0].volume.set(Coord::new(0, 0, 0), red)),
+            made(|scene, red| _ = scene.selection.mask.set(Coord::new(0, 0, 0), red)),
+            made(|scene, red| {
+                let line = [0, 1].map(|x| (Coord::new(x, 0, 0), red));
+                scene.layers[0].volume.write(line);
+            }),
+            made(|scene, red| {
+                let apart = [0, 99].map(|x| (Coord::new(x, 0, 0), red));
+                scene.layers[0].volume.write(apart);
+            }),
+            made(|scene, _| scene.layers[0].id = LayerId(2)),
+            made(|scene, _| scene.layers.push(Layer::new(LayerId(2), "two"))),
+        ];
+        let different: std::collections::BTreeSet<u64> = prints.into_iter().collect();
+        assert_eq!(different.len(), prints.len());
+        assert_eq!(made(|scene, _| scene.layers[0].name.clear()), prints[0]);
     }
 
     #[test]

@@ -3,10 +3,13 @@
 use super::*;
 use crate::digest::Digest;
 use crate::encode::arbitrary::{Dice, edited, volume};
+use crate::encode::code::put_varint;
 use crate::encode::tests::damaged;
 use crate::scene::Layer;
 use crate::volume::{Coord, Voxel};
+use flate2::{Compression, write::DeflateEncoder};
 use proptest::prelude::*;
+use std::io::Write;
 
 const RED: Voxel = Voxel::rgb(255, 0, 0);
 

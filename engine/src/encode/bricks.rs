@@ -102,7 +102,7 @@ fn take_one(input: &mut Input<'_>) -> Result<Option<Arc<Brick>>, DecodeError> {
 }
 
 /// Bricks lie where voxels can be.
-fn place_of([x, y, z]: [i32; 3], from: u64) -> Result<BrickCoord, DecodeError> {
+pub(super) fn place_of([x, y, z]: [i32; 3], from: u64) -> Result<BrickCoord, DecodeError> {
     const ENDS: std::ops::RangeInclusive<i32> = i32::MIN >> 4..=i32::MAX >> 4;
     if [x, y, z].iter().all(|value| ENDS.contains(value)) {
         return Ok(BrickCoord { x, y, z });

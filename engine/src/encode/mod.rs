@@ -1,4 +1,4 @@
-//! Commands and scenes as bytes and back: what a log keeps.
+//! Commands, scenes and projects as bytes and back: what a log keeps.
 //!
 //! The first byte is a version. A command has exactly one form: what is decoded is
 //! encoded to the same bytes again, and floats come back bit for bit; a scene has one but for
@@ -7,7 +7,8 @@
 //! they stopped.
 //!
 //! A command is its number in the table of `command.rs` and its fields. A scene is an
-//! [`Effect`](crate::effect::Effect) on nothing: see there for the bytes.
+//! [`Effect`](crate::effect::Effect) on nothing: see there for the bytes. A project is all of it, its
+//! history too: see `project.rs`.
 //!
 //! ```
 //! use goxel_engine::command::Command;
@@ -22,17 +23,23 @@
 
 pub(crate) mod brick;
 pub(crate) mod bricks;
+mod change;
 pub(crate) mod code;
 mod command;
 mod error;
 mod limits;
+pub(crate) mod packed;
 mod parts;
+mod past;
 mod picture;
+mod pool;
+mod project;
 mod scene;
 mod steps;
 
 pub use error::{DecodeCause, DecodeError};
 pub use limits::Limits;
+pub use project::{PROJECT_VERSION, decode_project, project};
 pub use scene::{decode_scene, scene};
 
 use crate::command::Command;

@@ -23,7 +23,7 @@ pub fn decode_scene(bytes: &[u8], limits: &Limits) -> Result<Scene, DecodeError>
 }
 
 /// A scene without a layer.
-fn nothing() -> Scene {
+pub(super) fn nothing() -> Scene {
     Scene {
         layers: Vec::new(),
         active: LayerId(0),

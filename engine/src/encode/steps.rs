@@ -82,38 +82,57 @@ fn take_step(code: u8, input: &mut Input<'_>) -> Result<i32, DecodeError> {
     Ok(step)
 }
 
-/// Places and voxels: a colour is written when it is not the last one's; the first follows an
-/// empty voxel.
+/// A walk over places with voxels: a colour is written when it is not the last one's; the first
+/// follows an empty voxel.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Trail {
+    walk: Walk,
+    last: Voxel,
+}
+
+impl Trail {
+    pub(super) fn put(&mut self, list: &[(Coord, Voxel)], out: &mut Vec<u8>) {
+        for (at, voxel) in list {
+            self.walk.put(at.to_array(), *voxel == self.last, out);
+            if *voxel != self.last {
+                voxel.put(out);
+                self.last = *voxel;
+            }
+        }
+    }
+
+    /// The next so many, which must be known to be within limits.
+    pub(super) fn take(
+        &mut self,
+        count: usize,
+        input: &mut Input<'_>,
+    ) -> Result<Vec<(Coord, Voxel)>, DecodeError> {
+        let mut list = Vec::with_capacity(count);
+        for _ in 0..count {
+            let (at, same) = self.walk.take(input)?;
+            if !same {
+                let from = input.offset();
+                let voxel = Voxel::take(input)?;
+                if voxel == self.last {
+                    return Err(DecodeError::broken(from, "a colour that is the last one again"));
+                }
+                self.last = voxel;
+            }
+            list.push((at.into(), self.last));
+        }
+        Ok(list)
+    }
+}
+
 pub(super) fn put_voxels(list: &[(Coord, Voxel)], out: &mut Vec<u8>) {
     put_varint(list.len() as u64, out);
     out.reserve(2 * list.len());
-    let (mut walk, mut last) = (Walk::default(), Voxel::EMPTY);
-    for (at, voxel) in list {
-        walk.put(at.to_array(), *voxel == last, out);
-        if *voxel != last {
-            voxel.put(out);
-            last = *voxel;
-        }
-    }
+    Trail::default().put(list, out);
 }
 
 pub(super) fn take_voxels(input: &mut Input<'_>) -> Result<Vec<(Coord, Voxel)>, DecodeError> {
     let count = input.voxels()?;
-    let mut list = Vec::with_capacity(count);
-    let (mut walk, mut last) = (Walk::default(), Voxel::EMPTY);
-    for _ in 0..count {
-        let (at, same) = walk.take(input)?;
-        if !same {
-            let from = input.offset();
-            let voxel = Voxel::take(input)?;
-            if voxel == last {
-                return Err(DecodeError::broken(from, "a colour that is the last one again"));
-            }
-            last = voxel;
-        }
-        list.push((at.into(), last));
-    }
-    Ok(list)
+    Trail::default().take(count, input)
 }
 
 /// Places alone; bit 0 is always 0.

@@ -16,12 +16,13 @@ pub use error::ProjectError;
 
 use crate::command::{Author, Command};
 use crate::composite::Composite;
+use crate::effect::{Effect, EffectError};
 use crate::history::{Before, History, Room, bytes_of_scene};
 use crate::parallel::Threads;
 use crate::scene::{Layer, LayerId, LayerKind, NAME_MAX, Scene};
 use crate::snapshot::Snapshot;
 use crate::volume::Volume;
-use selecting::Clipboard;
+pub(crate) use selecting::Clipboard;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
@@ -81,21 +82,21 @@ pub struct Outcome {
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Project {
-    scene: Arc<Scene>,
-    history: History,
-    checkpoints: BTreeMap<String, Checkpoint>,
-    clipboard: Clipboard,
+    pub(crate) scene: Arc<Scene>,
+    pub(crate) history: History,
+    pub(crate) checkpoints: BTreeMap<String, Checkpoint>,
+    pub(crate) clipboard: Clipboard,
     composite: Arc<Mutex<Composite>>,
-    revision: u64,
+    pub(crate) revision: u64,
     limits: ProjectLimits,
     threads: Threads,
 }
 
 /// The scene that a name stands for, and its revision.
 #[derive(Clone, Debug)]
-struct Checkpoint {
-    scene: Arc<Scene>,
-    revision: u64,
+pub(crate) struct Checkpoint {
+    pub scene: Arc<Scene>,
+    pub revision: u64,
 }
 
 impl Project {
@@ -106,14 +107,8 @@ impl Project {
 
     /// A project of that scene, with nothing to undo. A scene without layers
     /// gets an empty one; an active layer that is not there becomes the top one.
-    pub fn from_scene(mut scene: Scene) -> Self {
-        if scene.layers.is_empty() {
-            scene.layers.push(Layer::new(LayerId(1), "Layer.1"));
-        }
-        if scene.layer(scene.active).is_none() {
-            activate_top(&mut scene);
-        }
-        Self { scene: Arc::new(scene), ..Self::default() }
+    pub fn from_scene(scene: Scene) -> Self {
+        Self { scene: Arc::new(with_a_layer(scene)), ..Self::default() }
     }
 
     /// A project that begins where a snapshot was taken, with nothing to undo, in O(1). It has
@@ -145,6 +140,11 @@ impl Project {
     /// The project as it is now, in O(1).
     pub fn snapshot(&self) -> Snapshot {
         Snapshot::new(Arc::clone(&self.scene), self.revision, Arc::clone(&self.composite))
+    }
+
+    /// As [`Scene::fingerprint`]: the revision is not in it. It takes some nanoseconds a layer.
+    pub fn fingerprint(&self) -> u64 {
+        self.scene.fingerprint()
     }
 
     /// How many steps can be undone and redone.
@@ -185,6 +185,28 @@ impl Project {
     pub fn restore(&mut self, snapshot: &Snapshot, author: Author) {
         let before = std::mem::replace(&mut self.scene, snapshot.shared_scene());
         self.keep(author, Before::Scene(before));
+    }
+
+    /// Makes the project that scene, as one step, even if it is as it was. As with
+    /// [`Project::from_scene`], a scene without layers gets one. Limits are not asked.
+    pub fn adopt(&mut self, scene: Scene, author: Author) {
+        let before = std::mem::replace(&mut self.scene, Arc::new(with_a_layer(scene)));
+        self.keep(author, Before::Scene(before));
+    }
+
+    /// Makes the project what an effect makes of it, as one step, even if that changes nothing.
+    /// One that does not fit changes nothing and is no step. Limits are not asked.
+    pub fn apply_effect(&mut self, effect: &Effect, author: Author) -> Result<(), EffectError> {
+        if let Some(id) = effect.only_layer() {
+            let before = self.volume(id);
+            effect.apply(Arc::make_mut(&mut self.scene))?;
+            self.keep(author, Before::Volume(id, before));
+            return Ok(());
+        }
+        let mut scene = Scene::clone(&self.scene);
+        effect.apply(&mut scene)?;
+        self.adopt(scene, author);
+        Ok(())
     }
 
     /// Takes the last step back. Returns who had made it.
@@ -373,6 +395,17 @@ const fn done(layer: LayerId, touched: u64, before: Before) -> Done {
 #[expect(clippy::unnecessary_wraps, reason = "the last line of every edit")]
 const fn unchanged(layer: LayerId, touched: u64) -> Done {
     Ok((None, Outcome { layer, touched }))
+}
+
+/// A project's scene has a layer, and an active one.
+fn with_a_layer(mut scene: Scene) -> Scene {
+    if scene.layers.is_empty() {
+        scene.layers.push(Layer::new(LayerId(1), "Layer.1"));
+    }
+    if scene.layer(scene.active).is_none() {
+        activate_top(&mut scene);
+    }
+    scene
 }
 
 fn activate_top(scene: &mut Scene) {

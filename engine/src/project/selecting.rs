@@ -12,9 +12,9 @@ use std::sync::Arc;
 
 /// What was copied. Beside the history: undo after a copy takes back the edit before it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Clipboard {
-    voxels: Option<Volume>,
-    area: Option<Mat4>,
+pub(crate) struct Clipboard {
+    pub voxels: Option<Volume>,
+    pub area: Option<Mat4>,
 }
 
 impl Selection {
