@@ -1,0 +1,577 @@
+//! The journal itself: opens, commits, turns to new segments, and goes on after failures.
+
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
+use std::sync::Arc;
+use std::time::Instant;
+use std::{fmt, io, mem};
+
+use crate::error::{CommitError, Failure, OpenError};
+use crate::frame::{HEAD, HEADER, Header, Seal};
+use crate::frames::{FrameIter, Frames};
+use crate::scan::{End, Known, Scan, Wanted, first_in, name_of, scan};
+use crate::storage::{Output, Storage, append_pair, create_anew, write_whole};
+use crate::sync::{Policy, Syncer};
+use crate::{MAX_PAYLOAD, Position};
+
+/// A segment that is being begun.
+const ASIDE: &str = "segment.new";
+/// How much is allocated ahead.
+const CHUNK: usize = 4 << 20;
+/// How many torn ends are kept.
+const TORN_FILES: usize = 4;
+const TORN: &str = "torn-";
+
+/// How a journal works.
+pub struct Options {
+    /// When what was written is synced.
+    pub policy: Policy,
+    /// The version of the rules that payloads follow. Logs of a newer one are refused.
+    pub rules: u16,
+    /// No number up to this one is given again, even if the log ends before: the highest frame that anything
+    /// kept beside the log is as of. 0 if there is nothing.
+    pub at_least: Position,
+    /// Called by the journal's thread whenever a sync has ended, well or not: then
+    /// [`Journal::acknowledged`] may have moved, or [`Journal::failure`] says why not.
+    pub wake: Box<dyn Fn() + Send + Sync>,
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Options { policy, rules, at_least, wake: _ } = self;
+        write!(f, "Options {{ {policy:?}, rules {rules}, at least {at_least} }}")
+    }
+}
+
+/// What a journal found when it was opened.
+#[derive(Debug)]
+pub struct Found {
+    /// The frames from the wanted one on.
+    pub frames: Frames,
+    /// What a crash left of a frame.
+    pub torn: Option<Torn>,
+}
+
+/// A torn end: bytes that are no whole frame, with no whole frame behind them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Torn {
+    /// The file.
+    pub file: String,
+    /// Where the whole frames end.
+    pub offset: u64,
+    /// How many bytes come behind.
+    pub bytes: u64,
+    /// The file they were moved to. `None` if they could not be, and are still where they were; they are
+    /// not read again.
+    pub kept: Option<String>,
+}
+
+/// Frames that were committed and are in the log no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lost {
+    /// The first.
+    pub first: Position,
+    /// The last.
+    pub last: Position,
+}
+
+/// How things are.
+#[derive(Clone, Debug)]
+pub struct Status {
+    /// The last committed frame.
+    pub last: Position,
+    /// Up to here replies may go out.
+    pub acknowledged: Position,
+    /// Up to here frames survive a power cut.
+    pub synced: Position,
+    /// Bytes in all segments.
+    pub bytes: u64,
+    /// Bytes in the segment that is written now.
+    pub bytes_since_rotate: u64,
+    /// Bytes of frames that are not known to survive a power cut.
+    pub unsynced_bytes: u64,
+    /// When a sync last ended well.
+    pub last_sync: Option<Instant>,
+    /// What keeps the journal from going on.
+    pub failure: Option<Failure>,
+    /// The text of the last error, even if it was overcome.
+    pub last_error: Option<String>,
+}
+
+/// Appends frames, and knows which of them survive what.
+pub struct Journal {
+    storage: Arc<dyn Storage>,
+    policy: Policy,
+    rules: u16,
+    /// Oldest first. The last one is the current one's, while there is one.
+    segments: Vec<Known>,
+    /// Files that could not be removed yet.
+    unused: Vec<String>,
+    current: Option<Current>,
+    last: u64,
+    /// The last frame that is in the log; before `last` where numbers were passed over.
+    tail: u64,
+    generation: u64,
+    failure: Option<Failure>,
+    last_error: Option<String>,
+    syncer: Syncer,
+}
+
+/// Where a segment stands among others.
+#[derive(Clone, Copy)]
+struct Place {
+    first: u64,
+    after: u64,
+    generation: u64,
+}
+
+/// The segment that is written.
+struct Current {
+    output: Box<dyn Output>,
+    seal: Seal,
+    len: u64,
+    /// Up to here it is allocated.
+    reserved: u64,
+}
+
+impl fmt::Debug for Journal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Journal {{ last {}, {:?}, {:?} }}", self.last, self.policy, self.segments)
+    }
+}
+
+/// Reads a log that another process or thread may be appending to (no lock, cuts nothing): the frames
+/// `from..=until`. Refused if they are not all there, or follow rules newer than `rules`.
+pub fn read(
+    storage: &dyn Storage,
+    rules: u16,
+    from: Position,
+    until: Position,
+) -> Result<Frames, OpenError> {
+    let found = scan(storage, Wanted { from: from.0, until: until.0, rules })?;
+    match found.end {
+        End::Broken(error) => Err(error),
+        _ if found.next <= until.0 => {
+            Err(OpenError::Missing { first: Position(found.next.max(from.0)), last: until })
+        }
+        _ => Ok(found.frames),
+    }
+}
+
+impl Journal {
+    /// Reads what is there from frame `from` on (segments wholly before it may be absent), moves a torn end to a
+    /// file `torn-<frame>`, and goes on behind it in a new segment.
+    ///
+    /// On error nothing was changed. Where only writing fails, the journal is open and [failed](Journal::failure).
+    pub fn open(
+        storage: Arc<dyn Storage>,
+        from: Position,
+        options: Options,
+    ) -> Result<(Journal, Found), OpenError> {
+        let wanted = Wanted { from: from.0, until: u64::MAX, rules: options.rules };
+        let found = scan(&*storage, wanted)?;
+        let Scan { frames, segments, unused, generation, next, end } = found;
+        let torn = match end {
+            End::Clean => None,
+            End::Torn { file, offset, bytes } => {
+                Some(set_aside(&*storage, file, offset, next, &bytes))
+            }
+            End::Broken(error) => return Err(error),
+        };
+        let last = (next - 1).max(options.at_least.0).max(from.0.saturating_sub(1));
+        let tail = if segments.is_empty() { last } else { next - 1 };
+        // A process that died may have left them unsynced. What cannot be opened is synced by nobody.
+        let flushes: io::Result<Vec<_>> =
+            segments.iter().map(|segment| storage.flush(&segment.name)).collect();
+        let synced = segments.first().map_or(last, |segment| segment.first - 1);
+        let syncer = Syncer::start(
+            Arc::clone(&storage),
+            options.policy,
+            options.wake,
+            last,
+            synced,
+            flushes.map_err(OpenError::io(""))?,
+        )
+        .map_err(OpenError::io(""))?;
+        let mut journal = Journal {
+            storage,
+            policy: options.policy,
+            rules: options.rules,
+            segments,
+            unused,
+            current: None,
+            last,
+            tail,
+            generation,
+            failure: None,
+            last_error: None,
+            syncer,
+        };
+        if let Err(error) = journal.turn() {
+            journal.fail(&error);
+        }
+        journal.remove_unused();
+        Ok((journal, Found { frames, torn }))
+    }
+
+    /// The longest payload that can surely be committed now without asking the disk.
+    pub fn room(&self) -> usize {
+        let free = |current: &Current| current.reserved.saturating_sub(current.len) as usize;
+        let usable = self.current.as_ref().filter(|_| !self.has_failed());
+        usable.map_or(0, |current| free(current).saturating_sub(HEAD))
+    }
+
+    /// Sees to it that a payload of so many bytes has room. Costs nothing while it has; otherwise more is allocated,
+    /// so that it seldom has to be.
+    ///
+    /// Where a file system cannot allocate ahead, this always succeeds, and a full disk is met by
+    /// [`commit`](Journal::commit).
+    pub fn reserve(&mut self, bytes: usize) -> io::Result<()> {
+        if self.room() >= bytes {
+            return Ok(());
+        }
+        if let Some(failure) = self.failure() {
+            return Err(io::Error::other(failure.to_string()));
+        }
+        let Some(current) = &mut self.current else { return Err(io::ErrorKind::NotFound.into()) };
+        let least = bytes.saturating_add(HEAD);
+        let outcome =
+            current.reserve(least.saturating_add(CHUNK)).or_else(|_| current.reserve(least));
+        outcome.inspect_err(|error| self.last_error = Some(error.to_string()))
+    }
+
+    /// Appends one frame by one write. On error what was written of it is cut off again, the journal has
+    /// [failed](Journal::failure), and nothing can be committed until [`retry`](Journal::retry) succeeds.
+    pub fn commit(&mut self, payload: &[u8]) -> Result<Position, CommitError> {
+        if payload.len() > MAX_PAYLOAD {
+            return Err(CommitError::TooLong { length: payload.len() });
+        }
+        let Some(current) = self.current.as_mut().filter(|_| self.failure.is_none()) else {
+            return Err(CommitError::Failed(self.why_failed()));
+        };
+        if self.syncer.has_failed() {
+            return Err(CommitError::Failed(self.why_failed()));
+        }
+        let number = self.last + 1;
+        match current.append(number, payload) {
+            Ok(bytes) => {
+                (self.last, self.tail) = (number, number);
+                self.syncer.wrote(number, bytes);
+                Ok(Position(number))
+            }
+            Err(error) => {
+                self.fail(&error);
+                Err(CommitError::Io(error))
+            }
+        }
+    }
+
+    /// Up to here replies may go out: what is written, under [`Policy::Always`] what is synced.
+    pub fn acknowledged(&self) -> Position {
+        match self.policy {
+            Policy::Always => Position(self.syncer.synced()),
+            Policy::Interval(_) | Policy::Never => self.last(),
+        }
+    }
+
+    /// Up to here frames survive a power cut. A file that says it is as of a frame should not be written before this
+    /// has reached it.
+    pub fn synced(&self) -> Position {
+        Position(self.syncer.synced())
+    }
+
+    /// The last committed frame, or the last that [`Options::at_least`] and `from` spoke of. Never falls.
+    pub fn last(&self) -> Position {
+        Position(self.last)
+    }
+
+    /// What keeps the journal from going on.
+    pub fn failure(&self) -> Option<Failure> {
+        self.has_failed().then(|| self.why_failed())
+    }
+
+    fn has_failed(&self) -> bool {
+        self.failure.is_some() || self.syncer.has_failed()
+    }
+
+    /// A sync that failed is worse than a write that did.
+    fn why_failed(&self) -> Failure {
+        let own = || self.failure.clone();
+        let unknown = || Failure::Write("no segment was begun".to_owned());
+        self.syncer.progress().failure.or_else(own).unwrap_or_else(unknown)
+    }
+
+    fn fail(&mut self, error: &io::Error) {
+        self.last_error = Some(error.to_string());
+        self.failure = Some(Failure::Write(error.to_string()));
+    }
+
+    /// Tries to go on after a failure, in a new segment. Does nothing where nothing has failed.
+    ///
+    /// - After a failed write all that was committed is as it was.
+    /// - After a failed sync, what was written since the last good one may be gone from the disk, and another
+    ///   sync would not say so. Those frames are read back, checked, written to a new segment, and synced, so
+    ///   that after `Ok(None)` all frames up to [`last`](Journal::last) are durable, and nothing needs to be done.
+    /// - `Ok(Some(lost))` means that some could not be read back. The caller's memory still holds what
+    ///   they did: it has to make a checkpoint of everything they changed as of `last`, or else load that again from
+    ///   what was kept. Replies that wait for lost frames must not be sent, though
+    ///   [`acknowledged`](Journal::acknowledged) will pass their numbers; the numbers are not given again.
+    ///
+    /// On error the journal is as it was, and failed. A success promises no [room](Journal::room).
+    pub fn retry(&mut self) -> io::Result<Option<Lost>> {
+        if !self.has_failed() {
+            return Ok(None);
+        }
+        let outcome = match self.syncer.has_failed() {
+            true => self.retry_synced(),
+            false => self.turn().map(|()| None),
+        };
+        match &outcome {
+            Ok(_) => self.failure = None,
+            Err(error) => self.last_error = Some(error.to_string()),
+        }
+        self.remove_unused();
+        outcome
+    }
+
+    /// Begins a new segment: frames from here on are in later files. Returns the last frame before it.
+    /// On error the journal goes on in the old one.
+    pub fn rotate(&mut self) -> io::Result<Position> {
+        if let Some(failure) = self.failure() {
+            return Err(io::Error::other(failure.to_string()));
+        }
+        if self.segments.last().is_none_or(|segment| segment.first <= self.last) {
+            let turned = self.turn();
+            turned.inspect_err(|error| self.last_error = Some(error.to_string()))?;
+        }
+        Ok(self.last())
+    }
+
+    /// Removes segments whose frames are all at or before `position`, oldest first. What cannot be removed is
+    /// tried again by the next call.
+    pub fn forget_until(&mut self, position: Position) -> io::Result<()> {
+        self.remove_unused();
+        while let [oldest, next, ..] = self.segments.as_slice() {
+            if next.after > position.0 {
+                break;
+            }
+            remove_if_there(&*self.storage, &oldest.name)
+                .inspect_err(|error| self.last_error = Some(error.to_string()))?;
+            self.segments.remove(0);
+        }
+        Ok(())
+    }
+
+    /// How things are.
+    pub fn status(&self) -> Status {
+        let progress = self.syncer.progress();
+        let in_current = self.current.as_ref().map_or(0, |current| current.len);
+        let in_last = self.segments.last().map_or(0, |segment| segment.bytes);
+        let in_all: u64 = self.segments.iter().map(|segment| segment.bytes).sum();
+        let failure = self.failure();
+        let failure_text = failure.as_ref().map(ToString::to_string);
+        Status {
+            last: self.last(),
+            acknowledged: self.acknowledged(),
+            synced: Position(progress.synced),
+            bytes: in_all + in_current.saturating_sub(in_last),
+            bytes_since_rotate: in_current,
+            unsynced_bytes: progress.unsynced_bytes,
+            last_sync: progress.last_sync,
+            failure,
+            last_error: failure_text.or_else(|| self.last_error.clone()),
+        }
+    }
+
+    /// Syncs, under every policy, and ends the thread. Dropping a journal syncs nothing more.
+    pub fn close(mut self) -> io::Result<()> {
+        self.leave_current();
+        let Journal { syncer, failure, .. } = self;
+        let outcome = syncer.close().and(failure.map_or(Ok(()), Err));
+        outcome.map_err(|failure| io::Error::other(failure.to_string()))
+    }
+
+    /// Goes on in a new segment.
+    fn turn(&mut self) -> io::Result<()> {
+        let (begun, segment) = self.begin_next()?;
+        self.leave_current();
+        self.syncer.turn(begun.output.flush(), self.last);
+        self.go_on_in(begun, segment);
+        Ok(())
+    }
+
+    fn retry_synced(&mut self) -> io::Result<Option<Lost>> {
+        let oldest = self.segments.first().map_or(self.last, |segment| segment.first - 1);
+        let synced = self.syncer.synced().max(oldest);
+        let found = self.read_back(synced + 1)?;
+        let copies = self.copy(&found, self.last_in_log(synced))?;
+        self.tail = found.last().map_or(self.last_in_log(synced), |last| last.0);
+        self.supersede(synced, copies);
+        let (begun, segment) = self.begin_next()?;
+        self.syncer.restart(begun.output.flush(), self.last);
+        self.go_on_in(begun, segment);
+        let lost = Lost { first: Position(self.tail.max(synced) + 1), last: self.last() };
+        Ok((lost.first <= lost.last).then_some(lost))
+    }
+
+    /// The frames from `from` on, as far as they can be read.
+    fn read_back(&self, from: u64) -> io::Result<Frames> {
+        let wanted = Wanted { from, until: self.last, rules: self.rules };
+        match scan(&*self.storage, wanted) {
+            Ok(found) => Ok(found.frames),
+            Err(OpenError::Io { error, .. }) => Err(error),
+            // Nobody else writes here: the header that says so was not read as it was written.
+            Err(_) => Ok(Frames::default()),
+        }
+    }
+
+    /// The last frame at or before `number`; that is less where numbers were passed over.
+    fn last_in_log(&self, number: u64) -> u64 {
+        let next = self.segments.iter().find(|segment| segment.first == number + 1);
+        next.map_or(number.min(self.tail), |segment| segment.after)
+    }
+
+    /// Writes frames to new segments, durably. Each comes whole into the place of what had its frames before, the
+    /// last one first, so that at no moment a frame is missing.
+    fn copy(&mut self, frames: &Frames, after: u64) -> io::Result<Vec<Known>> {
+        let runs: Vec<_> = frames.runs().collect();
+        let lasts = runs.iter().map(|run| run.clone().last().map_or(0, |(last, _)| last.0));
+        let afters: Vec<_> = std::iter::once(after).chain(lasts).collect();
+        let lowest = self.generation + 1;
+        self.generation += runs.len() as u64;
+        let mut copies = Vec::new();
+        for (index, run) in runs.into_iter().enumerate().rev() {
+            let Some((Position(first), _)) = run.clone().next() else { continue };
+            let place = Place { first, after: afters[index], generation: lowest + index as u64 };
+            copies.push(self.begin(place, run)?.1);
+        }
+        if !copies.is_empty() {
+            self.storage.sync_names()?;
+        }
+        copies.reverse();
+        Ok(copies)
+    }
+
+    /// `copies` hold all frames behind `number` now.
+    fn supersede(&mut self, number: u64, copies: Vec<Known>) {
+        let counts = |segment: &Known| segment.first <= number;
+        let (kept, gone) = mem::take(&mut self.segments).into_iter().partition(counts);
+        self.segments = kept;
+        self.unused.extend(gone.into_iter().map(|segment: Known| segment.name));
+        self.unused.retain(|name| copies.iter().all(|copy| copy.name != *name));
+        self.segments.extend(copies);
+        self.current = None;
+    }
+
+    fn go_on_in(&mut self, begun: Current, segment: Known) {
+        // One that began with the same frame, and had none, was replaced.
+        self.segments.retain(|known| known.first < segment.first);
+        self.unused.retain(|name| *name != segment.name);
+        self.segments.push(segment);
+        self.current = Some(begun);
+    }
+
+    /// Frees what was allocated behind the end.
+    fn leave_current(&mut self) {
+        if let (Some(mut current), Some(segment)) = (self.current.take(), self.segments.last_mut())
+        {
+            segment.bytes = current.len;
+            // It is freed with the file at last.
+            let _ = current.output.truncate(current.len);
+        }
+    }
+
+    /// The segment for the next frame.
+    fn begin_next(&mut self) -> io::Result<(Current, Known)> {
+        self.generation += 1;
+        let place = Place { first: self.last + 1, after: self.tail, generation: self.generation };
+        self.begin(place, FrameIter::default())
+    }
+
+    /// A new segment under its name, with `copied` frames in it, which are then durable.
+    fn begin(&self, place: Place, copied: FrameIter<'_>) -> io::Result<(Current, Known)> {
+        let Place { first, after, generation } = place;
+        let salt = RandomState::new().hash_one(generation) as u32;
+        let header = Header { rules: self.rules, salt, first, after, generation };
+        let output = create_anew(&*self.storage, ASIDE)?;
+        let mut begun = Current { output, seal: Seal::new(salt), len: 0, reserved: 0 };
+        let name = name_of(first);
+        let outcome = begun.fill(header, copied).and_then(|()| self.storage.rename(ASIDE, &name));
+        if let Err(error) = outcome {
+            // The next one is begun in its place.
+            let _ = self.storage.remove(ASIDE);
+            return Err(error);
+        }
+        // Without it there is no room yet, and the caller asks for it.
+        let _ = begun.reserve(CHUNK);
+        let segment = Known { name, first, after, bytes: begun.len };
+        Ok((begun, segment))
+    }
+
+    fn remove_unused(&mut self) {
+        let storage = &*self.storage;
+        self.unused.retain(|name| remove_if_there(storage, name).is_err());
+    }
+}
+
+impl Current {
+    fn fill(&mut self, header: Header, copied: FrameIter<'_>) -> io::Result<()> {
+        append_pair(&mut *self.output, &header.to_bytes(), &[])?;
+        self.len = HEADER as u64;
+        let mut is_copy = false;
+        for (Position(number), payload) in copied {
+            self.append(number, payload)?;
+            is_copy = true;
+        }
+        if is_copy { self.output.flush().sync() } else { Ok(()) }
+    }
+
+    /// Returns the bytes of the frame.
+    fn append(&mut self, number: u64, payload: &[u8]) -> io::Result<u64> {
+        let head = self.seal.head(number, payload);
+        if let Err(error) = append_pair(&mut *self.output, &head, payload) {
+            // If this fails too, the next segment begins before what was written here.
+            let _ = self.output.truncate(self.len);
+            self.reserved = 0;
+            return Err(error);
+        }
+        let bytes = (HEAD + payload.len()) as u64;
+        self.len += bytes;
+        Ok(bytes)
+    }
+
+    fn reserve(&mut self, bytes: usize) -> io::Result<()> {
+        self.output.reserve(bytes as u64)?;
+        self.reserved = self.len + bytes as u64;
+        Ok(())
+    }
+}
+
+/// Moves a torn end to a file of its own, of which some are kept.
+fn set_aside(storage: &dyn Storage, file: String, offset: usize, next: u64, bytes: &[u8]) -> Torn {
+    let name = format!("{TORN}{next:020}");
+    let kept = write_whole(storage, &name, &[bytes])
+        .and_then(|()| storage.truncate(&file, offset as u64))
+        .is_ok()
+        .then_some(name);
+    remove_old_torn(storage);
+    Torn { file, offset: offset as u64, bytes: bytes.len() as u64, kept }
+}
+
+fn remove_old_torn(storage: &dyn Storage) {
+    let Ok(mut names) = storage.list() else { return };
+    names.retain(|name| name.strip_prefix(TORN).is_some_and(|rest| !rest.contains('.')));
+    names.sort_unstable();
+    for name in names.iter().rev().skip(TORN_FILES) {
+        // One too many harms nobody.
+        let _ = storage.remove(name);
+    }
+}
+
+fn remove_if_there(storage: &dyn Storage, name: &str) -> io::Result<()> {
+    debug_assert!(first_in(name).is_some());
+    match storage.remove(name) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        outcome => outcome,
+    }
+}
