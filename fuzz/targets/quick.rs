@@ -13,10 +13,17 @@ fuzz_target!(|bytes: &[u8]| {
     for message in bytes.split(|byte| *byte == b'\n').take(64) {
         let mut line = String::new();
         let (session, scope) = (&mut short.session, &short.scope);
-        if !session.answer_quickly(message, scope, |_| true, &mut line) {
+        let is_short = session.answer_quickly(message, scope, |_| true, &mut line);
+        let Decoded::Single(request) = decode(message) else {
+            assert!(!is_short, "a short request is one");
             continue;
+        };
+        if !is_short {
+            if !matches!(request.method(), "add_voxel" | "remove_voxel" | "set_author") {
+                continue;
+            }
+            line = reply(&request, &short.answer(&request));
         }
-        let Decoded::Single(request) = decode(message) else { panic!("a short request is one") };
         assert_eq!(line, reply(&request, &general.answer(&request)));
     }
     assert_eq!(short.state(), general.state());
@@ -30,7 +37,7 @@ struct Rig {
 
 impl Rig {
     fn new() -> Rig {
-        let session = Session::new(Config::default());
+        let session = Session::new(Config { max_project_memory: 1 << 18, ..Config::default() });
         let mut rig = Rig { session, scope: Scope::new(), host: Arc::new(Nothing) };
         rig.ask(r#"{"jsonrpc":"2.0","id":1,"method":"create_project"}"#);
         rig.ask(r#"{"jsonrpc":"2.0","id":1,"method":"create_layer","params":["b"]}"#);

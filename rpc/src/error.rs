@@ -44,6 +44,15 @@ impl RpcError {
         self
     }
 
+    /// The same error with the reason's sentence and its data.
+    pub(crate) fn because(mut self, problem: Problem) -> Self {
+        if let Problem::Refused { detail, data, .. } = problem {
+            self = self.with("detail", detail);
+            self.data.extend(data);
+        }
+        self
+    }
+
     /// The text is no JSON.
     pub fn parse(detail: impl Into<String>) -> Self {
         Self::new(PARSE_ERROR, "Parse error", "parse_error").with("detail", detail.into())

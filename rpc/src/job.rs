@@ -3,6 +3,7 @@
 use crate::envelope::{Outcome, Request, reply};
 use crate::error::RpcError;
 use crate::host::Host;
+use crate::memory::Weighed;
 use crate::notice::By;
 use crate::projects::{OpenProject, Opening};
 use goxel_engine::project::Project;
@@ -68,11 +69,19 @@ pub(crate) enum Effect {
     /// Nothing.
     None,
     /// The project that was edited goes on as this copy.
-    Edited(Box<Project>, By),
-    /// A project was opened.
-    Opened(Box<OpenProject>),
+    Edited(Box<Edited>),
+    /// A project was opened. With its weight, where there is a limit.
+    Opened(Box<OpenProject>, Option<Weighed>),
     /// The project of that id now lives at that path.
     Saved { id: String, path: String },
+}
+
+/// A copy of a project with an edit made.
+pub(crate) struct Edited {
+    pub copy: Project,
+    pub by: By,
+    /// Where there is a limit.
+    pub weighed: Option<Weighed>,
 }
 
 impl Job {
@@ -97,10 +106,13 @@ impl Job {
 impl Finished {
     /// The reply line of the job's request, made by whoever ran it: a long one takes long.
     /// What it says is given up, so [`crate::Session::finish`] then only tells success from
-    /// failure. `None` while the line needs what only the session knows: a new project's id.
+    /// failure. `None` while the line needs what only the session knows: a new project's id, and
+    /// whether there is memory for what was made.
     pub fn reply_line(&mut self, request: &Request) -> Option<String> {
-        if matches!(self.effect, Effect::Opened(_)) {
-            return None;
+        match &self.effect {
+            Effect::Opened(..) => return None,
+            Effect::Edited(edited) if edited.weighed.is_some() => return None,
+            _ => {}
         }
         let line = reply(request, &self.outcome);
         if let Ok(result) = &mut self.outcome {

@@ -14,6 +14,7 @@ mod handlers;
 mod host;
 mod job;
 mod layers;
+mod memory;
 mod method;
 mod notice;
 mod params;

@@ -137,6 +137,17 @@ impl fmt::Debug for Method {
 }
 
 impl Call {
+    /// The error of a call that is refused.
+    pub fn refusal(&self, asked: &str, problem: Problem) -> RpcError {
+        let params = Params::of_call(&self.params, self.method.positional, asked);
+        self.method.error(problem, &params)
+    }
+
+    /// The error where there is no memory for what the call has made; why is put in later.
+    pub fn too_heavy(&self, asked: &str) -> RpcError {
+        self.refusal(asked, Problem::refused("limit_exceeded", ""))
+    }
+
     /// Runs a handler on the parameters and makes its answer one for the wire.
     /// A panic becomes an answer; what the handler was changing is then suspect.
     pub fn answer(&self, asked: &str, handler: impl FnOnce(&Params<'_>) -> Answer) -> Outcome {

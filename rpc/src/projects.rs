@@ -2,6 +2,7 @@
 
 use crate::envelope::Call;
 use crate::error::Problem;
+use crate::memory::{Found, Suspect, Weighing, Weight};
 use goxel_engine::command::Author;
 use goxel_engine::project::Project;
 use goxel_engine::scene::Scene;
@@ -26,6 +27,8 @@ pub(crate) struct OpenProject {
     pub damaged: bool,
     /// A copy of it is being edited.
     pub editing: bool,
+    /// Known where there is a limit.
+    pub weight: Weight,
     owner: Owner,
 }
 
@@ -84,6 +87,10 @@ pub(crate) struct Projects {
     /// Ids that are taken by projects which are being opened.
     promised: BTreeSet<String>,
     made: u64,
+    /// What all count together.
+    bytes: u64,
+    /// Of weighings.
+    stamps: u64,
     /// Closed, and not yet let go of: a large one takes its time.
     remains: Vec<Arc<Project>>,
 }
@@ -92,7 +99,16 @@ impl OpenProject {
     /// A project that is not among the others yet; it gets its id there.
     pub fn new(project: Project, about: About) -> Self {
         let (id, project) = (String::new(), Arc::new(project));
-        Self { id, about, project, damaged: false, editing: false, owner: Owner::Everybody }
+        let (damaged, editing) = (false, false);
+        Self {
+            id,
+            about,
+            project,
+            damaged,
+            editing,
+            weight: Weight::default(),
+            owner: Owner::Everybody,
+        }
     }
 
     pub fn scene(&self) -> &Scene {
@@ -151,6 +167,74 @@ impl Projects {
 
     pub fn len(&self) -> usize {
         self.held.len()
+    }
+
+    /// What all projects count together.
+    pub const fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// What the projects count that an opened one takes the place of.
+    pub fn bytes_replaced(&self, opening: &Opening, scope: Option<&Scope>) -> u64 {
+        let own = scope.and_then(|scope| scope.own.as_ref()).and_then(|Own(id)| id.as_ref());
+        let current = self.current.as_ref();
+        let replaced = match opening.owner {
+            Owner::Name => [None, None],
+            Owner::Connection => [own, None],
+            Owner::Everybody => [own, current],
+        };
+        let counted = |id: &String| self.held.get(id).map(|project| project.weight.counted);
+        replaced.into_iter().flatten().filter_map(counted).sum()
+    }
+
+    /// Counts a project anew, after an edit.
+    pub fn recount(&mut self, id: &str) {
+        let Some(OpenProject { project, weight, .. }) = self.held.get_mut(id) else { return };
+        let before = weight.counted;
+        weight.recount(project);
+        let after = weight.counted;
+        self.exchange(before, after);
+    }
+
+    /// A project that counted `before` counts `after` now.
+    pub const fn exchange(&mut self, before: u64, after: u64) {
+        self.bytes = self.bytes.saturating_sub(before).saturating_add(after);
+    }
+
+    /// A number for the next weighing.
+    pub const fn stamp(&mut self) -> u64 {
+        self.stamps += 1;
+        self.stamps
+    }
+
+    /// Whether all count what they weigh, no more.
+    pub fn are_exact(&self) -> bool {
+        self.held.values().all(|it| it.weight.is_exact(&it.project))
+    }
+
+    /// All that count more than they may weigh, but one whose copy is weighed.
+    pub fn suspects(&self, but: Option<&str>) -> Weighing {
+        let others = self.held.values().filter(|it| Some(it.id.as_str()) != but);
+        let inexact = others.filter(|it| !it.weight.is_exact(&it.project));
+        Weighing(inexact.map(Suspect::new).collect())
+    }
+
+    /// Takes in what was found, unless something newer is known.
+    pub fn learn(&mut self, found: &[Found]) {
+        for found in found {
+            let stamp = self.stamp();
+            if let Some(project) = self.held.get_mut(&found.id)
+                && project.weight.stamp == found.stamp
+            {
+                project.weight.learn(found, stamp);
+                self.recount(&found.id);
+            }
+        }
+    }
+
+    /// Has a project that did not come to be, or is no more, let go of.
+    pub fn discard(&mut self, project: Arc<Project>) {
+        self.remains.push(project);
     }
 
     /// Decides what a project that is about to be opened will be, and keeps its id for it.
@@ -229,6 +313,7 @@ impl Projects {
         };
         self.close(replaced.as_deref());
         self.held.insert(id.clone(), OpenProject { id: id.clone(), owner, ..opened });
+        self.recount(&id);
         id
     }
 
@@ -248,6 +333,7 @@ impl Projects {
         if self.current.as_deref() == Some(&closed.id) {
             self.current = None;
         }
+        self.exchange(closed.weight.counted, 0);
         self.remains.push(closed.project);
         true
     }

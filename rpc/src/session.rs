@@ -7,16 +7,17 @@
 use crate::envelope::{Call, Outcome, Request};
 use crate::error::{Answer, Problem, RpcError};
 use crate::host::Host;
-use crate::job::{Effect, Finished, Job, Priority, Step, Then};
+use crate::job::{Edited, Effect, Finished, Job, Priority, Step, Then};
+use crate::memory::{Limits as MemoryLimits, Room, Weighed, Weighing, Weight, unfolds};
 use crate::method::{Change, Edit, Handler, Open, Plan, Read, Say};
 use crate::notice::{By, Notice, seen_change};
-use crate::projects::{OpenProject, Projects, Scope, author_of};
+use crate::projects::{OpenProject, Opening, Projects, Scope, author_of};
 use crate::quick::{self, AddVoxel};
 use goxel_engine::command::{Author, Command};
 use goxel_engine::format::Limits;
 use goxel_engine::parallel::Threads;
 use goxel_engine::project::{Outcome as Done, Project, ProjectLimits};
-use goxel_engine::scene::{LayerKind, Scene};
+use goxel_engine::scene::Scene;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -40,6 +41,10 @@ pub struct Config {
     pub threads: usize,
     /// How many projects may be open at a time; 0 counts as [`MAX_PROJECTS`].
     pub max_projects: usize,
+    /// Bytes that a project's volumes and history may hold; 0 is no limit.
+    pub max_project_memory: u64,
+    /// And those of all projects together.
+    pub max_projects_memory: u64,
 }
 
 /// So many projects may be open where nothing else is said.
@@ -48,13 +53,23 @@ pub const MAX_PROJECTS: usize = 256;
 impl Config {
     /// A project of that scene, within what is allowed.
     pub(crate) fn project_of(&self, scene: Scene) -> Project {
-        Project::from_scene(scene).with_limits(self.project).with_threads(Threads(self.threads))
+        let Config { mut project, threads, .. } = *self;
+        if let Some(most) = self.memory().of_history() {
+            let most = usize::try_from(most).unwrap_or(usize::MAX);
+            project.max_history_bytes = project.max_history_bytes.min(most);
+        }
+        Project::from_scene(scene).with_limits(project).with_threads(Threads(threads))
+    }
+
+    fn memory(&self) -> MemoryLimits {
+        MemoryLimits::new(self.max_project_memory, self.max_projects_memory)
     }
 }
 
 /// The state behind the methods.
 pub struct Session {
     config: Config,
+    memory: MemoryLimits,
     projects: Projects,
     /// How many connections watch each project.
     watchers: BTreeMap<String, usize>,
@@ -84,7 +99,7 @@ impl Session {
     /// A session without a project.
     pub fn new(config: Config) -> Self {
         let (projects, watchers, notices) = Default::default();
-        Self { config, projects, watchers, notices }
+        Self { memory: config.memory(), config, projects, watchers, notices }
     }
 
     /// Changes how many projects may be open at a time; those that are stay. 0 counts as
@@ -160,12 +175,18 @@ impl Session {
             return None;
         }
         let request = AddVoxel::read(message)?;
+        let room = self.room();
         let project = self.projects.meant_without_name(scope)?;
         let is_plain = !project.editing && !project.damaged;
         if !is_plain || self.watchers.contains_key(&project.id) || !may_edit(&project.id) {
             return None;
         }
         let command = request.command(project.scene())?;
+        let touches = room.touches(&command, project.scene());
+        if room.must_weigh(project, touches) != Ok(false) {
+            return None;
+        }
+        let revision = project.project.revision();
         project.damaged = true;
         let edited = Arc::make_mut(&mut project.project);
         // Should it panic, the project stays damaged, and the general way says so.
@@ -173,22 +194,26 @@ impl Session {
             catch_unwind(AssertUnwindSafe(|| edited.apply(command, scope.author))).ok()?;
         project.damaged = false;
         request.answer(outcome.ok()?.touched, line);
+        if room.limits.is_some() && project.project.revision() != revision {
+            let before = project.weight.counted;
+            project.weight.touch(touches);
+            project.weight.recount(&project.project);
+            let after = project.weight.counted;
+            self.projects.exchange(before, after);
+        }
         Some(())
     }
 
     /// Takes a finished job back and gives its answer. `scope` is that of the connection which
     /// asked for it, if it is still there.
     pub fn finish(&mut self, done: Finished, scope: Option<&mut Scope>) -> Outcome {
-        let Finished { mut outcome, effect, then } = done;
+        let Finished { outcome, effect, then } = done;
         match (effect, then) {
-            (Effect::Opened(opened), Then::Opened(opening)) => {
-                let id = self.projects.take_in(*opened, opening, scope);
-                if let Ok(Value::Object(members)) = &mut outcome {
-                    members.insert("project_id".to_owned(), id.into());
-                }
+            (Effect::Opened(opened, weighed), Then::Opened(opening)) => {
+                return self.let_in(*opened, weighed, opening, scope, outcome);
             }
             (_, Then::Opened(opening)) => self.projects.break_promise(&opening),
-            (effect, Then::Free(id)) => self.take_back(&id, effect),
+            (effect, Then::Free(id)) => return self.take_back(&id, effect, outcome),
             (Effect::Saved { id, path }, Then::Nothing) => {
                 if let Some(project) = self.projects.get_mut(&id) {
                     project.about.path = Some(path);
@@ -199,16 +224,85 @@ impl Session {
         outcome
     }
 
-    fn take_back(&mut self, id: &str, effect: Effect) {
-        let watched = self.watchers.contains_key(id);
-        let Some(project) = self.projects.get_mut(id) else { return };
-        project.editing = false;
-        if let Effect::Edited(edited, by) = effect {
-            if watched {
-                self.notices.extend(seen_change(id, &project.project, &edited, by));
+    /// Takes an opened project in, if there is memory for it.
+    fn let_in(
+        &mut self,
+        mut opened: OpenProject,
+        weighed: Option<Weighed>,
+        opening: Opening,
+        scope: Option<&mut Scope>,
+        mut outcome: Outcome,
+    ) -> Outcome {
+        if let Some(weighed) = weighed {
+            self.projects.learn(&weighed.found);
+            let replaced = self.projects.bytes_replaced(&opening, scope.as_deref());
+            let others = self.projects.bytes().saturating_sub(replaced);
+            if let Err(problem) = self.memory.check(weighed.volumes, others) {
+                self.projects.break_promise(&opening);
+                self.projects.discard(opened.project);
+                return Err(weighed.refusal.because(problem));
             }
-            project.project = Arc::new(*edited);
+            opened.weight = Weight::of(&opened.project, weighed.volumes, self.projects.stamp());
         }
+        let id = self.projects.take_in(opened, opening, scope);
+        if let Ok(Value::Object(members)) = &mut outcome {
+            members.insert("project_id".to_owned(), id.into());
+        }
+        outcome
+    }
+
+    /// A project's edit is done: it goes on as the copy, if there is memory for that.
+    fn take_back(&mut self, id: &str, effect: Effect, outcome: Outcome) -> Outcome {
+        if let Some(project) = self.projects.get_mut(id) {
+            project.editing = false;
+        }
+        let Effect::Edited(edited) = effect else { return outcome };
+        let Edited { copy, by, weighed } = *edited;
+        if let Some(weighed) = weighed
+            && let Err(error) = self.weigh_in(id, &copy, weighed)
+        {
+            self.projects.discard(Arc::new(copy));
+            return Err(error);
+        }
+        let watched = self.watchers.contains_key(id);
+        if let Some(project) = self.projects.get_mut(id) {
+            if watched {
+                self.notices.extend(seen_change(id, &project.project, &copy, by));
+            }
+            project.project = Arc::new(copy);
+            if self.memory.is_some() {
+                self.projects.recount(id);
+            }
+        }
+        outcome
+    }
+
+    /// Takes over what was weighed, or refuses what was made.
+    fn weigh_in(&mut self, id: &str, copy: &Project, weighed: Weighed) -> Result<(), RpcError> {
+        self.projects.learn(&weighed.found);
+        let (all, stamp) = (self.projects.bytes(), self.projects.stamp());
+        let Some(project) = self.projects.get_mut(id) else { return Ok(()) };
+        let others = all.saturating_sub(project.weight.counted);
+        let weight = weighed.volumes.saturating_add(copy.history_bytes() as u64);
+        match self.memory.check(weight, others) {
+            Err(problem) if weighed.touches > 0 => {
+                let revision = project.project.revision();
+                project.weight.refuse(revision, weighed.touches, all, problem.clone());
+                Err(weighed.refusal.because(problem))
+            }
+            _ => {
+                let counted = project.weight.counted;
+                project.weight = Weight::of(copy, weighed.volumes, stamp);
+                // Until it is counted anew.
+                project.weight.counted = counted;
+                Ok(())
+            }
+        }
+    }
+
+    /// What an edit that begins now finds.
+    const fn room(&self) -> Room {
+        Room { limits: self.memory, all: self.projects.bytes() }
     }
 
     /// A connection has ended: what is its own goes with it.
@@ -284,17 +378,42 @@ impl Session {
             Ok(opening) => opening,
             Err(problem) => return refused(request, call, problem),
         };
+        if let Err(problem) = self.check_opening(&opening, scope) {
+            self.projects.break_promise(&opening);
+            return refused(request, call, problem);
+        }
+        let weighing = self.weighing(None);
         let (call, asked) = (call.clone(), request.method().to_owned());
         let config = self.config.clone();
         Step::Job(Job::new(Then::Opened(opening), call.method.priority(), move |host| {
-            let mut effect = Effect::None;
+            let mut made = None;
             let outcome = call.answer(&asked, |params| {
                 let (opened, result) = open(&config, host, params)?;
-                effect = Effect::Opened(Box::new(opened));
+                made = Some(Box::new(opened));
                 Ok(result)
             });
-            (outcome, effect)
+            let Some(opened) = made else { return (outcome, Effect::None) };
+            let weighed = weighing.map(|it| it.finish(opened.scene(), 0, call.too_heavy(&asked)));
+            (outcome, Effect::Opened(opened, weighed))
         }))
+    }
+
+    /// Refuses what is known to be too much before it is made.
+    fn check_opening(&self, opening: &Opening, scope: &Scope) -> Result<(), Problem> {
+        if !self.memory.is_for_all() || !self.projects.are_exact() {
+            return Ok(());
+        }
+        let replaced = self.projects.bytes_replaced(opening, Some(scope));
+        self.memory.check_all(self.projects.bytes().saturating_sub(replaced))
+    }
+
+    /// What a job has to weigh beside what it makes: all together are known only where each is.
+    fn weighing(&self, edited: Option<&str>) -> Option<Weighing> {
+        match (self.memory.is_some(), self.memory.is_for_all()) {
+            (false, _) => None,
+            (true, false) => Some(Weighing::default()),
+            (true, true) => Some(self.projects.suspects(edited)),
+        }
     }
 
     fn edit(&mut self, request: &Request, scope: &Scope, call: &Call, plan: Plan) -> Step {
@@ -304,7 +423,7 @@ impl Session {
             Err(problem) => return refused(request, call, problem),
         };
         let by = By { method: call.method.name, author };
-        let watched = self.watchers.contains_key(&id);
+        let (watched, room) = (self.watchers.contains_key(&id), self.room());
         let Some(project) = self.projects.get_mut(&id) else {
             return refused(request, call, Problem::no_project());
         };
@@ -315,53 +434,68 @@ impl Session {
             return Step::Done(call.answer(request.method(), |_| Err(damaged())));
         }
         if request.bytes() > CHEAP_BYTES {
-            return edit_copy(project, request, call, plan, by);
+            return self.edit_copy(&id, request, call, plan, by);
         }
         let before = watched.then(|| Arc::clone(&project.project));
         let mut slow = false;
         let outcome = call.answer(request.method(), |params| {
             let edit = plan(project.scene(), params)?;
-            slow = is_slow(&edit, project.scene());
-            if slow { Ok(Value::Null) } else { project.carry_out(edit, author) }
+            let touches = room.touches_of(&edit.change, project.scene());
+            slow = room.must_weigh(project, touches)? || is_slow(&edit, project.scene());
+            if slow { Ok(Value::Null) } else { project.carry_out(edit, author, touches) }
         });
         if slow {
-            return edit_copy(project, request, call, plan, by);
+            return self.edit_copy(&id, request, call, plan, by);
         }
         if let Some(before) = before {
             self.notices.extend(seen_change(&id, &before, &project.project, by));
         }
+        if room.limits.is_some() {
+            self.projects.recount(&id);
+        }
         Step::Done(outcome)
     }
-}
 
-/// Plans and makes the edit on a copy, in a job.
-fn edit_copy(
-    project: &mut OpenProject,
-    request: &Request,
-    call: &Call,
-    plan: Plan,
-    by: By,
-) -> Step {
-    let (call, asked) = (call.clone(), request.method().to_owned());
-    let original = Arc::clone(&project.project);
-    project.editing = true;
-    Step::Job(Job::new(Then::Free(project.id.clone()), Priority::Normal, move |_| {
-        let mut copy = Box::new(Project::clone(&original));
-        let outcome = call.answer(&asked, |params| {
-            let edit = plan(copy.scene(), params)?;
-            carry_out(&mut copy, edit, by.author)
-        });
-        let effect = if outcome.is_ok() { Effect::Edited(copy, by) } else { Effect::None };
-        (outcome, effect)
-    }))
+    /// Plans and makes the edit on a copy, in a job.
+    fn edit_copy(&mut self, id: &str, request: &Request, call: &Call, plan: Plan, by: By) -> Step {
+        let (weighing, room) = (self.weighing(Some(id)), self.room());
+        let Some(project) = self.projects.get_mut(id) else {
+            return refused(request, call, Problem::no_project());
+        };
+        project.editing = true;
+        let original = Arc::clone(&project.project);
+        let (call, asked) = (call.clone(), request.method().to_owned());
+        Step::Job(Job::new(Then::Free(id.to_owned()), Priority::Normal, move |_| {
+            let mut copy = Project::clone(&original);
+            let mut touched = 0;
+            let outcome = call.answer(&asked, |params| {
+                let edit = plan(copy.scene(), params)?;
+                touched = room.touches_of(&edit.change, copy.scene());
+                carry_out(&mut copy, edit, by.author)
+            });
+            if outcome.is_err() {
+                return (outcome, Effect::None);
+            }
+            let weigh = |it: Weighing| it.finish(copy.scene(), touched, call.too_heavy(&asked));
+            let weighed = weighing.map(weigh);
+            (outcome, Effect::Edited(Box::new(Edited { copy, by, weighed })))
+        }))
+    }
 }
 
 impl OpenProject {
     /// Makes an edit in place. Should it panic, the project stays marked damaged.
-    fn carry_out(&mut self, edit: Edit, author: Author) -> Answer {
+    fn carry_out(&mut self, edit: Edit, author: Author, touches: u64) -> Answer {
+        let (history, revision) = (self.project.history_bytes() as u64, self.project.revision());
+        let swaps = !matches!(edit.change, Change::Apply(_));
         self.damaged = true;
         let answer = carry_out(Arc::make_mut(&mut self.project), edit, author);
         self.damaged = false;
+        match self.project.revision() == revision {
+            true => {}
+            false if swaps => self.weight.swap(history),
+            false => self.weight.touch(touches),
+        }
         answer
     }
 }
@@ -395,17 +529,6 @@ fn is_slow(edit: &Edit, scene: &Scene) -> bool {
         _ => CHEAP_VOXELS,
     };
     unfolds(command, scene) || command.cost(scene.filled()) > cheap
-}
-
-/// Whether the command makes voxels of layers that only stand for others.
-fn unfolds(command: &Command, scene: &Scene) -> bool {
-    let is_derived = |id| scene.layer(id).is_some_and(|layer| layer.kind != LayerKind::Plain);
-    let is_cloned = |base| scene.layers.iter().any(|layer| layer.kind == LayerKind::Clone { base });
-    match command {
-        Command::MergeLayers { source, .. } => is_derived(*source) || is_cloned(*source),
-        Command::DeleteLayer { layer } => is_cloned(*layer),
-        _ => false,
-    }
 }
 
 fn damaged() -> Problem {

@@ -3,7 +3,7 @@
 mod common;
 
 use common::Rig;
-use goxel_rpc::{Decoded, decode};
+use goxel_rpc::{Config, Decoded, decode};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -22,10 +22,11 @@ fn by_general_way(rig: &mut Rig, message: &str) -> String {
     }
 }
 
-/// Rigs alike, with two layers and a clone.
-fn rigs() -> [Rig; 2] {
+/// Rigs alike, with two layers and a clone, and so many bytes for a project.
+fn rigs(max_project_memory: u64) -> [Rig; 2] {
     [(), ()].map(|()| {
-        let mut rig = Rig::with_project();
+        let mut rig = Rig::of(Config { max_project_memory, ..Config::default() });
+        rig.ask("create_project", json!(["Demo"]));
         rig.ask("create_layer", json!(["second"]));
         rig.ask("add_voxel", json!([1, 2, 3, 4, 5, 6, 255, 1]));
         rig
@@ -35,7 +36,12 @@ fn rigs() -> [Rig; 2] {
 /// Sends messages both ways; says how many were taken by the short one.
 #[track_caller]
 fn check<'a>(messages: impl IntoIterator<Item = &'a str>) -> usize {
-    let [mut short, mut general] = rigs();
+    check_on(rigs(0), messages)
+}
+
+#[track_caller]
+fn check_on<'a>(rigs: [Rig; 2], messages: impl IntoIterator<Item = &'a str>) -> usize {
+    let [mut short, mut general] = rigs;
     let mut taken = 0;
     for message in messages {
         let (line, is_short) = by_short_way(&mut short, message);
@@ -145,6 +151,32 @@ fn message() -> impl Strategy<Value = String> {
             text
         },
     )
+}
+
+/// Rigs whose project has room for a few voxels only.
+fn nearly_full() -> [Rig; 2] {
+    let mut rigs = rigs(1 << 20);
+    let voxels: Vec<_> = (0..1150).map(|i| json!([i % 64 * 16, i / 64 * 16, 0, i % 256])).collect();
+    for rig in &mut rigs {
+        rig.ask("add_voxels", json!([voxels]));
+    }
+    rigs
+}
+
+#[test]
+fn both_ways_agree_where_memory_ends() {
+    let messages: Vec<_> = (0..600).map(|i| add(&format!("[{},{},-40]", i * 16, i % 7))).collect();
+    let taken = check_on(nearly_full(), messages.iter().map(String::as_str));
+    assert!((50..500).contains(&taken), "{taken}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
+
+    #[test]
+    fn both_ways_agree_near_a_limit(messages in prop::collection::vec(message(), 1..80)) {
+        check_on(nearly_full(), messages.iter().map(String::as_str));
+    }
 }
 
 proptest! {

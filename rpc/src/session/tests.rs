@@ -2,10 +2,12 @@ use super::*;
 use crate::envelope::{Decoded, decode};
 use crate::host::Facts;
 use crate::projects::{About, Opening};
-use goxel_engine::scene::{Layer, LayerId};
+use goxel_engine::scene::{Layer, LayerId, LayerKind};
 use serde_json::json;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+
+mod memory;
 
 /// A host that has nothing.
 struct Nowhere;
@@ -79,7 +81,7 @@ fn after_a_panic_in_an_edit_the_project_can_be_read_and_replaced_but_not_edited(
     let current = session.projects.get_mut("project-1").unwrap();
     let broken =
         Edit::new(Command::ClearLayer { layer: None }, |_, _| panic!("an edit with a bug"));
-    let panicked = catch_unwind(AssertUnwindSafe(|| current.carry_out(broken, Author(0))));
+    let panicked = catch_unwind(AssertUnwindSafe(|| current.carry_out(broken, Author(0), 0)));
     assert!(panicked.is_err());
     assert_eq!(reason(ask(&mut session, "add_voxel")), "\"project_damaged\"");
     assert_eq!(reason(ask(&mut session, "get_voxel")), "none");
