@@ -15,7 +15,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// A shell in the place that becomes the daemon, after what the script does first.
 fn shell(place: &Place, script: &str) -> Command {
     let mut command = Command::new("sh");
-    command.arg("-c").arg(format!("{script} exec \"$0\" \"$@\" -s socket -p pid -l log"));
+    command
+        .arg("-c")
+        .arg(format!("{script} exec \"$0\" \"$@\" -s socket -p pid -l log --state-dir state"));
     command.arg(daemon_program()).current_dir(place.path("")).stdin(Stdio::null());
     command
 }
@@ -145,7 +147,7 @@ fn a_log_that_is_no_file_of_its_own_keeps_its_owner() {
         assert!(made.unwrap().success());
         // A pipe that nobody reads cannot be opened to write.
         let reader = OpenOptions::new().read(true).write(true).open(place.path("log")).unwrap();
-        place.start(&["-u", "4711", "-g", "4712"]);
+        place.start(&["-u", "4711", "-g", "4712", "--no-journal"]);
         assert_eq!(reader.metadata().unwrap().uid(), 0, "{make}");
     }
 }

@@ -392,7 +392,10 @@ fn a_watchdog_meant_for_the_front_is_fed_by_the_detached() {
     let mut shell = Command::new("sh");
     // Nothing but the watchdog asks the worker.
     place.configure(r#"{"reliability": {"enable_health_checks": false}}"#);
-    shell.args(["-c", "WATCHDOG_PID=$$ exec \"$0\" -D -c conf -s socket -p pid -l log"]);
+    shell.args([
+        "-c",
+        "WATCHDOG_PID=$$ exec \"$0\" -D -c conf -s socket -p pid -l log --state-dir state",
+    ]);
     shell.arg(daemon_program()).current_dir(place.path("")).stdin(Stdio::null());
     shell.env("NOTIFY_SOCKET", place.path("notify")).env("WATCHDOG_USEC", "300000");
     assert!(shell.status().unwrap().success());
@@ -421,7 +424,8 @@ fn a_socket_that_was_handed_over_is_served() {
     let socket = UnixListener::bind(place.path("handed")).unwrap();
     let program = daemon_program();
     // The shell gives the socket its number and itself the right process number.
-    let script = "exec 3<&0; LISTEN_PID=$$ LISTEN_FDS=1 exec \"$0\" -p pid -l log";
+    let script =
+        "exec 3<&0; LISTEN_PID=$$ LISTEN_FDS=1 exec \"$0\" -p pid -l log --state-dir state";
     let mut daemon = Command::new("sh")
         .args(["-c", script])
         .arg(program)

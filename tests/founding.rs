@@ -70,6 +70,7 @@ impl Site {
         }
         let path = env::var("PATH").expect("programs are found by their names");
         command.env("PATH", format!("{}:{path}", self.dir.path().display()));
+        command.env("XDG_STATE_HOME", self.dir.path());
         command.args(args).current_dir(self.dir.path()).stdin(Stdio::null());
         command
     }

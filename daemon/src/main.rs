@@ -10,6 +10,7 @@ mod os;
 mod process;
 mod serve;
 mod socket;
+mod state;
 mod wire;
 
 use std::process::ExitCode;
@@ -59,6 +60,7 @@ fn act(loaded: Loaded, source: Source) -> bool {
         Action::TestLifecycle => self_test::lifecycle(),
         Action::TestSignals => self_test::signals(),
         Action::TestMode => test_mode(&loaded),
+        Action::Repair => repair(&loaded),
         Action::PrintConfig(form) => print_config(&loaded, form),
         // Answered in `main`, whatever the configuration is like.
         Action::Help | Action::Version | Action::CheckConfig => true,
@@ -72,6 +74,21 @@ fn print_config(loaded: &Loaded, form: Form) -> bool {
         Form::Text => config::print_text(loaded),
         Form::Json => config::print_json(loaded),
     })
+}
+
+/// The state is not served meanwhile: its lock is ours.
+fn repair(loaded: &Loaded) -> bool {
+    let Some(dir) = state::place::of(&loaded.config) else {
+        complain("goxel-daemon: there is no state directory; set --state-dir");
+        return false;
+    };
+    match state::repair::repair(&dir) {
+        Ok(lines) => lines.iter().all(|line| say(&format!("{line}\n"))),
+        Err(why) => {
+            complain(&format!("goxel-daemon: {why}"));
+            false
+        }
+    }
 }
 
 /// Everything that can be tried without serving.

@@ -119,6 +119,11 @@ pub fn take_fd(fd: RawFd) -> OwnedFd {
     unsafe { OwnedFd::from_raw_fd(fd) }
 }
 
+/// An error where this process can open no file, and so let nobody in.
+pub fn has_a_descriptor_left() -> io::Result<()> {
+    File::open("/dev/null").map(drop)
+}
+
 /// Asks for `wanted` open files; the answer is how many are allowed.
 pub fn raise_open_files(wanted: u64) -> u64 {
     let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else { return wanted };

@@ -3,9 +3,11 @@
 use crate::envelope::{Outcome, Request, reply};
 use crate::error::RpcError;
 use crate::host::Host;
+use crate::journal::Record;
 use crate::memory::Weighed;
 use crate::notice::By;
 use crate::projects::{OpenProject, Opening};
+use goxel_engine::command::Author;
 use goxel_engine::project::Project;
 use serde_json::Value;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -49,8 +51,9 @@ impl Priority {
 pub(crate) enum Then {
     /// Nothing but what the effect says.
     Nothing,
-    /// The project of that id is free for the next edit.
-    Free(String),
+    /// The project of that id is free for the next edit, if it is still the one of that
+    /// generation.
+    Free(String, u64),
     /// A project was to be opened.
     Opened(Opening),
 }
@@ -68,20 +71,60 @@ pub struct Finished {
 pub(crate) enum Effect {
     /// Nothing.
     None,
-    /// The project that was edited goes on as this copy.
+    /// A project was edited.
     Edited(Box<Edited>),
-    /// A project was opened. With its weight, where there is a limit.
-    Opened(Box<OpenProject>, Option<Weighed>),
+    /// A project was opened.
+    Opened(Box<Opened>),
     /// The project of that id now lives at that path.
     Saved { id: String, path: String },
 }
 
-/// A copy of a project with an edit made.
+/// A project that was edited.
 pub(crate) struct Edited {
-    pub copy: Project,
+    /// As what it goes on.
+    pub project: Project,
     pub by: By,
     /// Where there is a limit.
     pub weighed: Option<Weighed>,
+    /// What the journal says of it.
+    pub trace: Option<Trace>,
+}
+
+/// A project that was opened.
+pub(crate) struct Opened {
+    pub project: OpenProject,
+    /// Where there is a limit.
+    pub weighed: Option<Weighed>,
+    /// For the journal, if it is kept.
+    pub bytes: Option<Vec<u8>>,
+}
+
+/// What is recorded of a slow edit.
+pub(crate) enum Trace {
+    Undo,
+    Redo,
+    /// Of what changes more than the scene.
+    Command(Vec<u8>),
+    Effect(Vec<u8>),
+}
+
+impl Trace {
+    /// The record.
+    pub fn record(&self, author: Author) -> Record<'_> {
+        match self {
+            Trace::Undo => Record::Undo,
+            Trace::Redo => Record::Redo,
+            Trace::Command(command) => Record::Command { author, command },
+            Trace::Effect(effect) => Record::Effect { author, effect },
+        }
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Trace::Undo | Trace::Redo => 0,
+            Trace::Command(bytes) | Trace::Effect(bytes) => bytes.len(),
+        }
+    }
 }
 
 impl Job {
@@ -104,6 +147,15 @@ impl Job {
 }
 
 impl Finished {
+    /// About how many bytes of the journal it will take.
+    pub fn journal_bytes(&self) -> usize {
+        match &self.effect {
+            Effect::Edited(edited) => edited.trace.as_ref().map_or(0, Trace::len),
+            Effect::Opened(opened) => opened.bytes.as_ref().map_or(0, Vec::len),
+            Effect::None | Effect::Saved { .. } => 0,
+        }
+    }
+
     /// The reply line of the job's request, made by whoever ran it: a long one takes long.
     /// What it says is given up, so [`crate::Session::finish`] then only tells success from
     /// failure. `None` while the line needs what only the session knows: a new project's id, and

@@ -13,6 +13,7 @@ mod frame;
 mod handlers;
 mod host;
 mod job;
+pub mod journal;
 mod layers;
 mod memory;
 mod method;

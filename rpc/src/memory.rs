@@ -267,7 +267,7 @@ impl Weighing {
 }
 
 /// The bytes of a scene's volumes. Takes its time.
-fn bytes_of(scene: &Scene) -> u64 {
+pub(crate) fn bytes_of(scene: &Scene) -> u64 {
     scene.layers.iter().map(|layer| layer.volume.bytes() as u64).sum()
 }
 

@@ -29,6 +29,10 @@ pub(crate) struct OpenProject {
     pub editing: bool,
     /// Known where there is a limit.
     pub weight: Weight,
+    /// Its number in the journal; 0 for one that is not kept.
+    pub number: u64,
+    /// The last frame of the journal that changed it.
+    pub changed: u64,
     owner: Owner,
 }
 
@@ -91,6 +95,12 @@ pub(crate) struct Projects {
     bytes: u64,
     /// Of weighings.
     stamps: u64,
+    /// The ids of the projects that are kept, by their numbers.
+    numbers: BTreeMap<u64, String>,
+    /// The last number.
+    numbered: u64,
+    /// The numbers of those that were closed since somebody asked.
+    closed: Vec<u64>,
     /// Closed, and not yet let go of: a large one takes its time.
     remains: Vec<Arc<Project>>,
 }
@@ -99,16 +109,9 @@ impl OpenProject {
     /// A project that is not among the others yet; it gets its id there.
     pub fn new(project: Project, about: About) -> Self {
         let (id, project) = (String::new(), Arc::new(project));
-        let (damaged, editing) = (false, false);
-        Self {
-            id,
-            about,
-            project,
-            damaged,
-            editing,
-            weight: Weight::default(),
-            owner: Owner::Everybody,
-        }
+        let (damaged, editing, number, changed) = Default::default();
+        let (weight, owner) = (Weight::default(), Owner::Everybody);
+        Self { id, about, project, damaged, editing, weight, number, changed, owner }
     }
 
     pub fn scene(&self) -> &Scene {
@@ -122,6 +125,16 @@ impl OpenProject {
 }
 
 impl Opening {
+    /// Whether it outlives the connection that asked for it.
+    pub fn is_kept(&self) -> bool {
+        self.owner != Owner::Connection
+    }
+
+    /// Whether it becomes everybody's current one.
+    pub fn is_current(&self) -> bool {
+        self.owner == Owner::Everybody
+    }
+
     /// Of everybody's next current project.
     #[cfg(test)]
     pub fn of_everybody() -> Self {
@@ -282,16 +295,81 @@ impl Projects {
         }
     }
 
+    /// The id that a project will have, and its number if it is kept.
+    pub fn name(&mut self, opening: &Opening, is_kept: bool) -> (String, u64) {
+        let id = opening.id.clone().unwrap_or_else(|| self.new_id());
+        self.numbered += u64::from(is_kept);
+        (id, if is_kept { self.numbered } else { 0 })
+    }
+
+    /// How many projects have had a number for an id.
+    pub fn made(&self) -> u64 {
+        self.made
+    }
+
+    /// Nothing came of it: somebody else lets go of the project.
+    pub fn give_up(&mut self, opened: OpenProject, opening: &Opening) {
+        self.break_promise(opening);
+        self.remains.push(opened.project);
+    }
+
+    /// The numbers of projects that were closed since the last call.
+    pub fn take_closed(&mut self) -> Vec<u64> {
+        std::mem::take(&mut self.closed)
+    }
+
+    /// The project of that number in the journal.
+    pub fn numbered(&mut self, number: u64) -> Option<&mut OpenProject> {
+        self.held.get_mut(self.numbers.get(&number)?)
+    }
+
+    /// All that are kept, by number.
+    pub fn kept(&self) -> impl Iterator<Item = &OpenProject> {
+        self.numbers.values().filter_map(|id| self.held.get(id))
+    }
+
+    /// What a manifest says beside the projects: how many ids were made, the next number, and the
+    /// number of the current project.
+    pub fn counts(&self) -> (u64, u64, Option<u64>) {
+        let current = self.current.as_ref().and_then(|id| self.held.get(id));
+        (self.made, self.numbered + 1, current.map(|it| it.number))
+    }
+
+    /// Puts in place of all that are kept what the journal says.
+    pub fn replace_kept(&mut self, kept: Vec<OpenProject>, counts: (u64, u64, Option<u64>)) {
+        let (made, next, current) = counts;
+        self.made = self.made.max(made);
+        self.numbered = next.saturating_sub(1);
+        for id in std::mem::take(&mut self.numbers).into_values() {
+            if let Some(old) = self.held.remove(&id) {
+                self.exchange(old.weight.counted, 0);
+                self.remains.push(old.project);
+            }
+        }
+        self.current = None;
+        for mut project in kept {
+            let is_current = current == Some(project.number);
+            project.owner = if is_current { Owner::Everybody } else { Owner::Name };
+            if is_current {
+                self.current = Some(project.id.clone());
+            }
+            let id = project.id.clone();
+            self.numbers.insert(project.number, id.clone());
+            self.held.insert(id.clone(), project);
+            self.recount(&id);
+        }
+    }
+
     /// Takes a project in. `scope` is that of the connection which asked for it, if it is still
-    /// there. The id is the answer.
+    /// there.
     pub fn take_in(
         &mut self,
         opened: OpenProject,
-        opening: Opening,
+        opening: &Opening,
+        (id, number): (String, u64),
         scope: Option<&mut Scope>,
-    ) -> String {
-        self.break_promise(&opening);
-        let id = opening.id.unwrap_or_else(|| self.new_id());
+    ) {
+        self.break_promise(opening);
         let owner = opening.owner;
         let replaced = match owner {
             Owner::Name => None,
@@ -307,14 +385,16 @@ impl Projects {
                 // Nobody is there to have it.
                 None => {
                     self.remains.push(opened.project);
-                    return id;
+                    return;
                 }
             },
         };
         self.close(replaced.as_deref());
-        self.held.insert(id.clone(), OpenProject { id: id.clone(), owner, ..opened });
+        if number > 0 {
+            self.numbers.insert(number, id.clone());
+        }
+        self.held.insert(id.clone(), OpenProject { id: id.clone(), number, owner, ..opened });
         self.recount(&id);
-        id
     }
 
     fn new_id(&mut self) -> String {
@@ -334,6 +414,10 @@ impl Projects {
             self.current = None;
         }
         self.exchange(closed.weight.counted, 0);
+        if closed.number > 0 {
+            self.numbers.remove(&closed.number);
+            self.closed.push(closed.number);
+        }
         self.remains.push(closed.project);
         true
     }

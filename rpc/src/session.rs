@@ -5,28 +5,25 @@
 //! request changes nothing.
 
 use crate::envelope::{Call, Outcome, Request};
-use crate::error::{Answer, Problem, RpcError};
+use crate::error::{INTERNAL_ERROR, Problem, RpcError};
 use crate::host::Host;
-use crate::job::{Edited, Effect, Finished, Job, Priority, Step, Then};
-use crate::memory::{Limits as MemoryLimits, Room, Weighed, Weighing, Weight, unfolds};
-use crate::method::{Change, Edit, Handler, Open, Plan, Read, Say};
-use crate::notice::{By, Notice, seen_change};
-use crate::projects::{OpenProject, Opening, Projects, Scope, author_of};
+use crate::job::{Edited, Effect, Finished, Job, Opened, Priority, Step, Then};
+use crate::journal::{AboutBytes, Ledger, Record};
+use crate::memory::{Limits as MemoryLimits, Room, Weighed, Weighing, Weight};
+use crate::method::{Handler, Open, Read, Say};
+use crate::notice::{Notice, seen_change};
+use crate::projects::{About, OpenProject, Opening, Projects, Scope};
 use crate::quick::{self, AddVoxel};
-use goxel_engine::command::{Author, Command};
+use goxel_engine::encode;
 use goxel_engine::format::Limits;
 use goxel_engine::parallel::Threads;
-use goxel_engine::project::{Outcome as Done, Project, ProjectLimits};
+use goxel_engine::project::{Project, ProjectLimits};
 use goxel_engine::scene::Scene;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-/// An edit that visits more voxels is made in a job.
-const CHEAP_VOXELS: u64 = 1 << 16;
-/// A flood looks for its region before it writes.
-const CHEAP_FLOOD: u64 = 1 << 12;
 /// A request with a longer text is looked through in a job.
 const CHEAP_BYTES: usize = 64 << 10;
 
@@ -53,15 +50,21 @@ pub const MAX_PROJECTS: usize = 256;
 impl Config {
     /// A project of that scene, within what is allowed.
     pub(crate) fn project_of(&self, scene: Scene) -> Project {
-        let Config { mut project, threads, .. } = *self;
+        let threads = Threads(self.threads);
+        Project::from_scene(scene).with_limits(self.project_limits()).with_threads(threads)
+    }
+
+    /// What a project may grow to, its history in the memory that it may take.
+    pub(crate) fn project_limits(&self) -> ProjectLimits {
+        let mut project = self.project;
         if let Some(most) = self.memory().of_history() {
             let most = usize::try_from(most).unwrap_or(usize::MAX);
             project.max_history_bytes = project.max_history_bytes.min(most);
         }
-        Project::from_scene(scene).with_limits(project).with_threads(Threads(threads))
+        project
     }
 
-    fn memory(&self) -> MemoryLimits {
+    pub(crate) fn memory(&self) -> MemoryLimits {
         MemoryLimits::new(self.max_project_memory, self.max_projects_memory)
     }
 }
@@ -74,6 +77,11 @@ pub struct Session {
     /// How many connections watch each project.
     watchers: BTreeMap<String, usize>,
     notices: Vec<Notice>,
+    /// What is done and not kept yet.
+    ledger: Ledger,
+    /// How often what there is was taken from the journal: results of jobs that were begun before
+    /// are no good.
+    generation: u64,
 }
 
 /// The session as a request finds it.
@@ -98,8 +106,9 @@ impl<'a> Asked<'a> {
 impl Session {
     /// A session without a project.
     pub fn new(config: Config) -> Self {
-        let (projects, watchers, notices) = Default::default();
-        Self { memory: config.memory(), config, projects, watchers, notices }
+        let (projects, watchers, notices, ledger) = Default::default();
+        let memory = config.memory();
+        Self { config, memory, projects, watchers, notices, ledger, generation: 0 }
     }
 
     /// Changes how many projects may be open at a time; those that are stay. 0 counts as
@@ -186,14 +195,19 @@ impl Session {
         if room.must_weigh(project, touches) != Ok(false) {
             return None;
         }
+        let author = scope.author;
+        let begun = self.ledger.add_command(project.number, author, &command).ok()?;
         let revision = project.project.revision();
         project.damaged = true;
         let edited = Arc::make_mut(&mut project.project);
         // Should it panic, the project stays damaged, and the general way says so.
-        let outcome =
-            catch_unwind(AssertUnwindSafe(|| edited.apply(command, scope.author))).ok()?;
-        project.damaged = false;
-        request.answer(outcome.ok()?.touched, line);
+        let outcome = catch_unwind(AssertUnwindSafe(|| edited.apply(command, author)));
+        project.damaged = outcome.is_err();
+        let Ok(Ok(done)) = outcome else {
+            self.ledger.take_out(begun);
+            return None;
+        };
+        request.answer(done.touched, line);
         if room.limits.is_some() && project.project.revision() != revision {
             let before = project.weight.counted;
             project.weight.touch(touches);
@@ -209,55 +223,91 @@ impl Session {
     pub fn finish(&mut self, done: Finished, scope: Option<&mut Scope>) -> Outcome {
         let Finished { outcome, effect, then } = done;
         match (effect, then) {
-            (Effect::Opened(opened, weighed), Then::Opened(opening)) => {
-                return self.let_in(*opened, weighed, opening, scope, outcome);
+            (Effect::Opened(opened), Then::Opened(opening)) => {
+                return self.let_in(*opened, &opening, scope, outcome);
             }
             (_, Then::Opened(opening)) => self.projects.break_promise(&opening),
-            (effect, Then::Free(id)) => return self.take_back(&id, effect, outcome),
+            (effect, Then::Free(id, generation)) if generation == self.generation => {
+                return self.take_back(&id, effect, outcome);
+            }
+            (Effect::Edited(_), Then::Free(..)) => return Err(RpcError::busy()),
             (Effect::Saved { id, path }, Then::Nothing) => {
                 if let Some(project) = self.projects.get_mut(&id) {
+                    let saved = Record::Saved { path: &path };
+                    let _ = self.ledger.add_always(project.number, &saved);
                     project.about.path = Some(path);
                 }
             }
-            (_, Then::Nothing) => {}
+            (_, Then::Nothing | Then::Free(..)) => {}
         }
         outcome
     }
 
-    /// Takes an opened project in, if there is memory for it.
+    /// Takes an opened project in, if there is memory for it, and room to keep it.
     fn let_in(
         &mut self,
-        mut opened: OpenProject,
-        weighed: Option<Weighed>,
-        opening: Opening,
+        opened: Opened,
+        opening: &Opening,
         scope: Option<&mut Scope>,
         mut outcome: Outcome,
     ) -> Outcome {
+        let Opened { mut project, weighed, bytes } = opened;
         if let Some(weighed) = weighed {
             self.projects.learn(&weighed.found);
-            let replaced = self.projects.bytes_replaced(&opening, scope.as_deref());
+            let replaced = self.projects.bytes_replaced(opening, scope.as_deref());
             let others = self.projects.bytes().saturating_sub(replaced);
             if let Err(problem) = self.memory.check(weighed.volumes, others) {
-                self.projects.break_promise(&opening);
-                self.projects.discard(opened.project);
+                self.projects.give_up(project, opening);
                 return Err(weighed.refusal.because(problem));
             }
-            opened.weight = Weight::of(&opened.project, weighed.volumes, self.projects.stamp());
+            project.weight = Weight::of(&project.project, weighed.volumes, self.projects.stamp());
         }
-        let id = self.projects.take_in(opened, opening, scope);
+        let named = self.projects.name(opening, bytes.is_some());
+        if let Err(problem) = self.record_opened(&named, &project.about, opening, bytes) {
+            self.projects.give_up(project, opening);
+            return Err(not_kept(problem));
+        }
         if let Ok(Value::Object(members)) = &mut outcome {
-            members.insert("project_id".to_owned(), id.into());
+            members.insert("project_id".to_owned(), named.0.as_str().into());
         }
+        self.projects.take_in(project, opening, named, scope);
+        self.record_closed();
         outcome
     }
 
-    /// A project's edit is done: it goes on as the copy, if there is memory for that.
+    fn record_opened(
+        &mut self,
+        (id, number): &(String, u64),
+        about: &About,
+        opening: &Opening,
+        bytes: Option<Vec<u8>>,
+    ) -> Result<(), Problem> {
+        let Some(bytes) = bytes else { return Ok(()) };
+        let about = AboutBytes {
+            id,
+            is_current: opening.is_current(),
+            made: self.projects.made(),
+            name: &about.name,
+            path: about.path.as_deref(),
+            size: about.size,
+        };
+        self.ledger.add(*number, &Record::Opened { about, project: &bytes }).map(|_| ())
+    }
+
+    fn record_closed(&mut self) {
+        for number in self.projects.take_closed() {
+            let _ = self.ledger.add_always(number, &Record::Closed);
+        }
+    }
+
+    /// A project's edit is done: it goes on as the copy, if there is memory for that, and room to
+    /// keep it.
     fn take_back(&mut self, id: &str, effect: Effect, outcome: Outcome) -> Outcome {
         if let Some(project) = self.projects.get_mut(id) {
             project.editing = false;
         }
         let Effect::Edited(edited) = effect else { return outcome };
-        let Edited { copy, by, weighed } = *edited;
+        let Edited { project: copy, by, weighed, trace } = *edited;
         if let Some(weighed) = weighed
             && let Err(error) = self.weigh_in(id, &copy, weighed)
         {
@@ -266,6 +316,12 @@ impl Session {
         }
         let watched = self.watchers.contains_key(id);
         if let Some(project) = self.projects.get_mut(id) {
+            let recorded =
+                trace.map(|trace| self.ledger.add(project.number, &trace.record(by.author)));
+            if let Some(Err(problem)) = recorded {
+                self.projects.discard(Arc::new(copy));
+                return Err(not_kept(problem));
+            }
             if watched {
                 self.notices.extend(seen_change(id, &project.project, &copy, by));
             }
@@ -311,6 +367,7 @@ impl Session {
             self.count_watcher(id, false);
         }
         self.projects.close_scope(scope);
+        self.record_closed();
     }
 
     /// What has happened to watched projects since the last call.
@@ -325,7 +382,9 @@ impl Session {
 
     pub(crate) fn close(&mut self, id: &str) -> bool {
         self.watchers.remove(id);
-        self.projects.close(Some(id))
+        let was_there = self.projects.close(Some(id));
+        self.record_closed();
+        was_there
     }
 
     pub(crate) fn watch(&mut self, scope: &mut Scope, id: &str, begins: bool) {
@@ -385,16 +444,18 @@ impl Session {
         let weighing = self.weighing(None);
         let (call, asked) = (call.clone(), request.method().to_owned());
         let config = self.config.clone();
+        let is_kept = self.ledger.is_on() && opening.is_kept();
         Step::Job(Job::new(Then::Opened(opening), call.method.priority(), move |host| {
             let mut made = None;
             let outcome = call.answer(&asked, |params| {
                 let (opened, result) = open(&config, host, params)?;
-                made = Some(Box::new(opened));
+                made = Some(opened);
                 Ok(result)
             });
-            let Some(opened) = made else { return (outcome, Effect::None) };
-            let weighed = weighing.map(|it| it.finish(opened.scene(), 0, call.too_heavy(&asked)));
-            (outcome, Effect::Opened(opened, weighed))
+            let Some(project) = made else { return (outcome, Effect::None) };
+            let weighed = weighing.map(|it| it.finish(project.scene(), 0, call.too_heavy(&asked)));
+            let bytes = is_kept.then(|| encode::project(&project.project));
+            (outcome, Effect::Opened(Box::new(Opened { project, weighed, bytes })))
         }))
     }
 
@@ -415,89 +476,6 @@ impl Session {
             (true, true) => Some(self.projects.suspects(edited)),
         }
     }
-
-    fn edit(&mut self, request: &Request, scope: &Scope, call: &Call, plan: Plan) -> Step {
-        let meant = self.projects.meant(call, scope).map(str::to_owned);
-        let (id, author) = match meant.and_then(|id| Ok((id, author_of(call, scope)?))) {
-            Ok(both) => both,
-            Err(problem) => return refused(request, call, problem),
-        };
-        let by = By { method: call.method.name, author };
-        let (watched, room) = (self.watchers.contains_key(&id), self.room());
-        let Some(project) = self.projects.get_mut(&id) else {
-            return refused(request, call, Problem::no_project());
-        };
-        if project.editing {
-            return Step::Done(Err(RpcError::busy()));
-        }
-        if project.damaged {
-            return Step::Done(call.answer(request.method(), |_| Err(damaged())));
-        }
-        if request.bytes() > CHEAP_BYTES {
-            return self.edit_copy(&id, request, call, plan, by);
-        }
-        let before = watched.then(|| Arc::clone(&project.project));
-        let mut slow = false;
-        let outcome = call.answer(request.method(), |params| {
-            let edit = plan(project.scene(), params)?;
-            let touches = room.touches_of(&edit.change, project.scene());
-            slow = room.must_weigh(project, touches)? || is_slow(&edit, project.scene());
-            if slow { Ok(Value::Null) } else { project.carry_out(edit, author, touches) }
-        });
-        if slow {
-            return self.edit_copy(&id, request, call, plan, by);
-        }
-        if let Some(before) = before {
-            self.notices.extend(seen_change(&id, &before, &project.project, by));
-        }
-        if room.limits.is_some() {
-            self.projects.recount(&id);
-        }
-        Step::Done(outcome)
-    }
-
-    /// Plans and makes the edit on a copy, in a job.
-    fn edit_copy(&mut self, id: &str, request: &Request, call: &Call, plan: Plan, by: By) -> Step {
-        let (weighing, room) = (self.weighing(Some(id)), self.room());
-        let Some(project) = self.projects.get_mut(id) else {
-            return refused(request, call, Problem::no_project());
-        };
-        project.editing = true;
-        let original = Arc::clone(&project.project);
-        let (call, asked) = (call.clone(), request.method().to_owned());
-        Step::Job(Job::new(Then::Free(id.to_owned()), Priority::Normal, move |_| {
-            let mut copy = Project::clone(&original);
-            let mut touched = 0;
-            let outcome = call.answer(&asked, |params| {
-                let edit = plan(copy.scene(), params)?;
-                touched = room.touches_of(&edit.change, copy.scene());
-                carry_out(&mut copy, edit, by.author)
-            });
-            if outcome.is_err() {
-                return (outcome, Effect::None);
-            }
-            let weigh = |it: Weighing| it.finish(copy.scene(), touched, call.too_heavy(&asked));
-            let weighed = weighing.map(weigh);
-            (outcome, Effect::Edited(Box::new(Edited { copy, by, weighed })))
-        }))
-    }
-}
-
-impl OpenProject {
-    /// Makes an edit in place. Should it panic, the project stays marked damaged.
-    fn carry_out(&mut self, edit: Edit, author: Author, touches: u64) -> Answer {
-        let (history, revision) = (self.project.history_bytes() as u64, self.project.revision());
-        let swaps = !matches!(edit.change, Change::Apply(_));
-        self.damaged = true;
-        let answer = carry_out(Arc::make_mut(&mut self.project), edit, author);
-        self.damaged = false;
-        match self.project.revision() == revision {
-            true => {}
-            false if swaps => self.weight.swap(history),
-            false => self.weight.touch(touches),
-        }
-        answer
-    }
 }
 
 fn answer_of(request: &Request, call: &Call, say: Say) -> Step {
@@ -510,37 +488,16 @@ fn answer_of(request: &Request, call: &Call, say: Say) -> Step {
     }))
 }
 
-fn carry_out(project: &mut Project, edit: Edit, author: Author) -> Answer {
-    let nothing = Done { layer: project.scene().active, touched: 0 };
-    let done = match edit.change {
-        Change::Apply(command) => project.apply(command, author)?,
-        Change::Undo => project.undo().map(|_| nothing)?,
-        Change::Redo => project.redo().map(|_| nothing)?,
-    };
-    Ok((edit.answer)(&done, project))
-}
-
-fn is_slow(edit: &Edit, scene: &Scene) -> bool {
-    let Change::Apply(command) = &edit.change else {
-        return false;
-    };
-    let cheap = match command {
-        Command::FloodFill { .. } => CHEAP_FLOOD,
-        _ => CHEAP_VOXELS,
-    };
-    unfolds(command, scene) || command.cost(scene.filled()) > cheap
-}
-
-fn damaged() -> Problem {
-    Problem::refused(
-        "project_damaged",
-        "an internal error cut an edit short: load the project again",
-    )
+fn not_kept(problem: Problem) -> RpcError {
+    RpcError::new(INTERNAL_ERROR, "The edit could not be kept", "not_kept")
+        .with("detail", problem.text())
 }
 
 fn refused(request: &Request, call: &Call, problem: Problem) -> Step {
     Step::Done(call.answer(request.method(), |_| Err(problem)))
 }
 
+mod edit;
+mod kept;
 #[cfg(test)]
 mod tests;

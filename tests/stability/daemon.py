@@ -27,7 +27,8 @@ class Daemon:
         built = os.environ.get("GOXEL_DAEMON_BINARY")
         program = [built] if built else ["cargo", "run", "--quiet", "-p", "goxel-daemon", "--"]
         options = ["--socket", self.socket, "--log-level", "error"]
-        self.process = subprocess.Popen(program + options, cwd=ROOT)
+        environment = os.environ | {"XDG_STATE_HOME": self.folder.name}
+        self.process = subprocess.Popen(program + options, cwd=ROOT, env=environment)
         try:
             connected(self.socket, STARTUP_SECONDS, self.process).close()
         except Exception:

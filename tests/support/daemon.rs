@@ -52,6 +52,7 @@ impl Daemon {
         command.arg("--socket").arg(&socket).args(args).current_dir(dir.path());
         // A setting of whoever runs the tests must not decide them.
         ours_in_the_environment().for_each(|name| _ = command.env_remove(name));
+        command.env("XDG_STATE_HOME", state_home(dir.path()));
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the daemon can be started");
         let lines = lines_of(child.stderr.take().expect("stderr is piped"));
@@ -164,6 +165,11 @@ impl Drop for Daemon {
             let _ = self.child.wait();
         }
     }
+}
+
+/// Where a daemon in that folder keeps its state, unless it is told otherwise.
+pub fn state_home(dir: &Path) -> PathBuf {
+    dir.join("state-home")
 }
 
 fn ours_in_the_environment() -> impl Iterator<Item = OsString> {

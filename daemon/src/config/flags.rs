@@ -65,6 +65,11 @@ pub const DOINGS: &[Doing] = &[
     },
     newer("test-mode", Does::Action(Action::TestMode), "Check what a start needs; bind nothing"),
     newer(
+        "repair",
+        Does::Action(Action::Repair),
+        "Make a broken journal readable, say what that costs, and exit",
+    ),
+    newer(
         "check-config",
         Does::Action(Action::CheckConfig),
         "Show errors and warnings of the configuration",

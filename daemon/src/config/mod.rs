@@ -124,6 +124,7 @@ pub enum Action {
     TestLifecycle,
     TestSignals,
     TestMode,
+    Repair,
     CheckConfig,
     PrintConfig(Form),
     Run,

@@ -104,6 +104,7 @@ impl Place {
                 command.env_remove(name);
             }
         }
+        command.env("XDG_STATE_HOME", &self.folder);
         command.arg("--pid-file").arg(self.pid_file()).args(args);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::inherit()).status()
     }

@@ -20,6 +20,7 @@ use crate::process::privileges::{Identity, IdentityError, find_group, find_uid};
 use crate::process::signals::Signals;
 use crate::process::supervisor::{Held, Supervisor};
 use crate::socket::listener::{Address, ListenError, Listener, SocketFile};
+use crate::state::place;
 
 /// Serves until a signal ends it; in the front of a detached daemon, until that one answers.
 pub fn run(loaded: Loaded, source: Source) -> bool {
@@ -89,6 +90,7 @@ fn prepare(loaded: Loaded, source: Source, given: Given) -> Result<Held, String>
     loaded.warnings.iter().for_each(|warning| log::warn!("{warning}"));
     let pid_file = claim_pid_file(config, &identity)?;
     let (listeners, socket_file) = listen(config, &identity, given.sockets)?;
+    make_state_dir(config, &identity)?;
     identity.assume().map_err(|error| error.to_string())?;
     Ok(Held {
         loaded,
@@ -129,6 +131,16 @@ fn claim_pid_file(config: &Config, owner: &Identity) -> Result<Option<PidFile>, 
     let path = &process.pid_file;
     make_folder_for(path, owner).map_err(|error| folder_error(path, &error))?;
     PidFile::claim(path, owner).map(Some).map_err(|error| error.to_string())
+}
+
+fn make_state_dir(config: &Config, owner: &Identity) -> Result<(), String> {
+    if !config.state.journal {
+        return Ok(());
+    }
+    let dir = place::of(config).ok_or("no place for the state; set --state-dir or --no-journal")?;
+    place::make(&dir, owner).map_err(|error| {
+        format!("the state directory {}: {error}; set --state-dir or --no-journal", dir.display())
+    })
 }
 
 fn folder_error(path: &Path, error: &io::Error) -> String {

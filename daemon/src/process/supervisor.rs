@@ -308,6 +308,10 @@ impl Supervisor {
                 Word::Ready => is_ready = true,
                 Word::Alive => {
                     worker.asked = false;
+                    // Reading what was kept may take long.
+                    if worker.ready_by.is_some() {
+                        worker.ready_by = Some(Instant::now() + START_TIME);
+                    }
                     notify::alive();
                 }
                 Word::Gone => worker.linked = false,

@@ -22,6 +22,7 @@ use std::mem;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
+use goxel_journal::Position;
 use goxel_rpc::{Notice, Scope};
 use nix::sys::epoll::EpollFlags;
 
@@ -88,6 +89,8 @@ pub struct Connection {
     /// input leaves there is small but not nothing.
     ahead: usize,
     out: Outbox,
+    /// The commit before which nothing is sent; it keeps what replies tell of.
+    pub held: Option<Position>,
     input: Input,
     peer: Peer,
     /// What epoll was last told; `None` when it does not watch.
@@ -111,6 +114,7 @@ impl Connection {
             hungry: true,
             ahead: 0,
             out: Outbox::default(),
+            held: None,
             input: Input::Open,
             peer: Peer::Here,
             watched: None,
@@ -218,8 +222,12 @@ impl Connection {
         }
     }
 
-    /// Sends what the socket takes now.
-    pub fn flush(&mut self) {
+    /// Sends what the socket takes now of what may be sent: what is kept so far.
+    pub fn flush(&mut self, kept: Position) {
+        if self.held.is_some_and(|held| held > kept) {
+            return;
+        }
+        self.held = None;
         if self.out.unsent() == 0 {
             self.write_notices();
         }
@@ -263,7 +271,8 @@ impl Connection {
     pub fn interest(&self) -> EpollFlags {
         let mut flags = EpollFlags::empty();
         flags.set(EpollFlags::EPOLLIN, self.wants_input());
-        flags.set(EpollFlags::EPOLLOUT, self.out.unsent() > 0 || !self.waiting.is_empty());
+        let has_news = self.out.unsent() > 0 || !self.waiting.is_empty();
+        flags.set(EpollFlags::EPOLLOUT, has_news && self.held.is_none());
         flags
     }
 

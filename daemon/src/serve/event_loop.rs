@@ -12,12 +12,13 @@ use std::time::Instant;
 
 use nix::errno::Errno;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
+use nix::sys::eventfd::EventFd;
 
 use crate::config::{Config, Loaded, Source as Configured};
 use crate::process::link::{Link, Word};
 use crate::process::signals::Signals;
 use crate::serve::connection::Connection;
-use crate::serve::service::{Pause, Service};
+use crate::serve::service::{Kept, Pause, Service};
 use crate::serve::stats::Stats;
 use crate::socket::listener::Listener;
 use crate::wire::Hosts;
@@ -36,12 +37,14 @@ enum Source {
     Signals,
     Pool,
     Supervisor,
+    /// More of what was done is kept.
+    Kept,
     Connection(u64),
 }
 
 /// The numbers below this one are not connections; listeners have the last of them.
 const FIRST_CONNECTION: u64 = 64;
-const FIRST_LISTENER: u64 = 3;
+const FIRST_LISTENER: u64 = 4;
 
 impl Source {
     fn of(event: &EpollEvent) -> Source {
@@ -49,6 +52,7 @@ impl Source {
             0 => Source::Signals,
             1 => Source::Pool,
             2 => Source::Supervisor,
+            3 => Source::Kept,
             token if token < FIRST_CONNECTION => {
                 Source::Listener((token - FIRST_LISTENER) as usize)
             }
@@ -61,6 +65,7 @@ impl Source {
             Source::Signals => 0,
             Source::Pool => 1,
             Source::Supervisor => 2,
+            Source::Kept => 3,
             Source::Listener(number) => FIRST_LISTENER + number as u64,
             Source::Connection(token) => token,
         };
@@ -80,6 +85,8 @@ pub struct Outside {
     pub link: Link,
     pub loaded: Loaded,
     pub source: Configured,
+    /// Written to when more of what was done is kept.
+    pub kept: Arc<EventFd>,
 }
 
 pub struct EventLoop {
@@ -99,6 +106,10 @@ pub struct EventLoop {
     runnable: VecDeque<u64>,
     /// Connections to send to, to watch anew, or to close at the end of the turn.
     touched: Vec<u64>,
+    /// Connections whose replies wait for what they tell of to be kept.
+    held: Vec<u64>,
+    /// Wakes the loop when more is kept.
+    kept: Arc<EventFd>,
     stop_by: Option<Instant>,
     /// When it is next looked which clients take too long.
     look_at_clients_at: Option<Instant>,
@@ -110,7 +121,7 @@ pub struct EventLoop {
 
 impl EventLoop {
     pub fn new(outside: Outside, mut service: Service, stats: Arc<Stats>) -> io::Result<EventLoop> {
-        let Outside { mut listeners, signals, link, loaded, source } = outside;
+        let Outside { mut listeners, signals, link, loaded, source, kept } = outside;
         listeners.truncate((FIRST_CONNECTION - FIRST_LISTENER) as usize);
         configure(&mut service, &loaded.config);
         let hosts = hosts_of(&listeners, &loaded.config);
@@ -120,6 +131,7 @@ impl EventLoop {
             epoll.add(signals, Source::Signals.event(EpollFlags::EPOLLIN))?;
         }
         epoll.add(&link, Source::Supervisor.event(EpollFlags::EPOLLIN))?;
+        epoll.add(kept.as_ref(), Source::Kept.event(EpollFlags::EPOLLIN))?;
         epoll.add(&service.pool, Source::Pool.event(EpollFlags::EPOLLIN))?;
         Ok(EventLoop {
             epoll,
@@ -134,6 +146,8 @@ impl EventLoop {
             next_token: FIRST_CONNECTION,
             runnable: VecDeque::new(),
             touched: Vec::new(),
+            held: Vec::new(),
+            kept,
             stop_by: None,
             look_at_clients_at: None,
             loaded,
@@ -154,8 +168,10 @@ impl EventLoop {
         while !self.is_finished() {
             self.turn()?;
         }
+        self.keep()?;
         self.abandon_the_rest();
         self.service.health_file.finish();
+        self.service.close_state();
         Ok(())
     }
 
@@ -173,11 +189,13 @@ impl EventLoop {
                 Source::Signals => self.obey_signals(),
                 Source::Supervisor => self.hear_supervisor(),
                 Source::Pool => self.take_results(),
+                Source::Kept => self.answer_the_held(),
                 Source::Connection(token) => self.hear(token, event.events()),
             }
         }
         self.serve_runnable();
         self.let_edits_through();
+        self.keep()?;
         self.tell_watchers();
         self.settle_touched();
         self.service.forget_closed();
@@ -268,6 +286,56 @@ impl EventLoop {
         }
     }
 
+    /// Has what this turn did kept, before anybody is told of it.
+    fn keep(&mut self) -> io::Result<()> {
+        match self.service.keep()? {
+            Kept::Nothing => {}
+            Kept::At(position, tokens) => {
+                let at_once = self.service.acknowledged() >= position;
+                for token in tokens {
+                    if let Some(connection) = self.connections.get_mut(&token)
+                        && !at_once
+                    {
+                        connection.held = Some(position);
+                        self.held.push(token);
+                    }
+                }
+            }
+            Kept::Lost(tokens) => self.leave_unanswered(tokens),
+        }
+        if self.service.has_lost() {
+            let held = std::mem::take(&mut self.held);
+            self.leave_unanswered(held);
+        }
+        Ok(())
+    }
+
+    /// Closes connections without their replies: what those tell of is not kept.
+    fn leave_unanswered(&mut self, tokens: Vec<u64>) {
+        for token in tokens {
+            if let Some(connection) = self.connections.get_mut(&token) {
+                connection.stop_listening();
+                connection.lose_peer();
+                self.touched.push(token);
+            }
+        }
+    }
+
+    /// More is kept: whose replies waited for that get them.
+    fn answer_the_held(&mut self) {
+        // Cleared first: what is kept from here on wakes the loop again.
+        let _ = self.kept.read();
+        let kept = self.service.acknowledged();
+        let is_held = |connection: &Connection| connection.held.is_some_and(|held| held > kept);
+        for token in std::mem::take(&mut self.held) {
+            match self.connections.get(&token) {
+                Some(connection) if is_held(connection) => self.held.push(token),
+                Some(_) => self.touched.push(token),
+                None => {}
+            }
+        }
+    }
+
     /// Tells connections of changes of the projects they watch.
     fn tell_watchers(&mut self) {
         let notices = self.service.notices();
@@ -294,10 +362,11 @@ impl EventLoop {
 
     /// Ends the turn: sends, closes what is done, and tells epoll what to report.
     fn settle_touched(&mut self) {
+        let kept = self.service.acknowledged();
         for token in std::mem::take(&mut self.touched) {
             let Some(connection) = self.connections.get_mut(&token) else { continue };
             let clogged = connection.is_clogged();
-            connection.flush();
+            connection.flush(kept);
             if clogged && !connection.is_clogged() {
                 self.runnable.push_back(token);
             }
@@ -322,9 +391,10 @@ impl EventLoop {
         if unfinished > 0 {
             log::warn!("out of time: {unfinished} unfinished jobs are given up");
         }
+        let kept = self.service.acknowledged();
         for connection in self.connections.values_mut() {
             self.service.abandon(connection);
-            connection.flush();
+            connection.flush(kept);
         }
     }
 }

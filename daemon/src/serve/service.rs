@@ -11,8 +11,8 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use goxel_rpc::{
-    Config, Decoded, Finished, Host, INTERNAL_ERROR, INVALID_REQUEST, Job, Notice, Outcome,
-    Priority, Request, RpcError, Scope, Session, Step, decode, error_reply, fault_reply, reply,
+    Decoded, Finished, Host, INTERNAL_ERROR, INVALID_REQUEST, Job, Notice, Outcome, Priority,
+    Request, RpcError, Scope, Session, Step, decode, error_reply, fault_reply, reply,
 };
 
 use crate::config::plain::Rate;
@@ -22,7 +22,12 @@ use crate::serve::health_file::HealthFile;
 use crate::serve::pages::{self, Answer, Figures};
 use crate::serve::pool::{Panicked, Pool};
 use crate::serve::stats::Stats;
+use crate::state::{Checkpointed, Reloaded, State};
 use crate::wire::{Call, Kind, Page, Refusal, What};
+
+mod keeping;
+
+pub use keeping::Kept;
 
 /// Requests of one connection that are begun before others have their turn.
 const BURST: usize = 64;
@@ -44,6 +49,8 @@ pub enum Done {
     Ran(Finished, Option<String>),
     /// Something large was let go of.
     Forgot,
+    Checkpointed(Checkpointed),
+    Reloaded(Box<Reloaded>),
 }
 
 /// Why a connection's requests are not answered further for now.
@@ -59,6 +66,10 @@ pub enum Pause {
 
 pub struct Service {
     session: Session,
+    /// Where the session is kept, if it is.
+    state: Option<State>,
+    /// Connections that must not be answered before what the session did is kept.
+    awaiting: Vec<u64>,
     host: Arc<dyn Host>,
     pub pool: Pool<Done>,
     /// For each project that is being edited, the connections whose next request edits it, first
@@ -87,16 +98,17 @@ pub struct Service {
 
 impl Service {
     pub fn new(
+        (session, state): (Session, Option<State>),
         host: Arc<dyn Host>,
         pool: Pool<Done>,
         health_file: HealthFile,
         stats: Arc<Stats>,
     ) -> Service {
-        let threads = host.render_threads();
-        let session = Session::new(Config { threads, ..Config::default() });
-        let (lines, large, queued) = Default::default();
-        Service {
+        let (lines, large, queued, awaiting) = Default::default();
+        let mut service = Service {
             session,
+            state,
+            awaiting,
             host,
             pool,
             lines,
@@ -111,7 +123,9 @@ impl Service {
             slow_request: None,
             health_file,
             stats,
-        }
+        };
+        service.make_room(0);
+        service
     }
 
     /// How many projects may be open at a time.
@@ -121,6 +135,13 @@ impl Service {
 
     /// Answers what `connection` has asked, as far as that goes now.
     pub fn serve(&mut self, token: u64, connection: &mut Connection) -> Pause {
+        let recorded = self.session.journal_len();
+        let pause = self.serve_burst(token, connection);
+        self.await_keeping(token, recorded);
+        pause
+    }
+
+    fn serve_burst(&mut self, token: u64, connection: &mut Connection) -> Pause {
         let begun = Instant::now();
         for number in 0..BURST {
             if number > 0 && begun.elapsed() >= BURST_TIME {
@@ -443,9 +464,11 @@ impl Service {
     ) {
         let (outcome, line) = match result {
             Ok(Done::Forgot) => return,
+            Ok(Done::Checkpointed(done)) => return self.end_checkpoint(done),
+            Ok(Done::Reloaded(reloaded)) => return self.restore(*reloaded),
             Ok(Done::Ran(finished, line)) => {
                 let scope = connection.as_mut().map(|it| &mut it.scope);
-                (self.session.finish(finished, scope), line)
+                (self.finish(token, finished, scope), line)
             }
             Ok(Done::Decoded(decoded)) => {
                 if let Some(connection) = connection {
@@ -457,13 +480,17 @@ impl Service {
                 }
                 return;
             }
+            Err(Panicked) if token == NOBODY => {
+                return log::error!("work in the background panicked");
+            }
             Err(Panicked) => (Err(RpcError::internal("the method panicked")), None),
         };
         let Some(connection) = connection else { return };
         match connection.take_doing() {
             Doing::Answering(mut exchange) => {
                 self.count(&exchange, &outcome);
-                match line {
+                // What could not be kept is refused, whatever was said of it.
+                match line.filter(|_| outcome.is_ok()) {
                     Some(line) => exchange.answer_line(line),
                     None => exchange.answer(&outcome),
                 }
@@ -474,6 +501,14 @@ impl Service {
                 self.refuse(connection, &error_reply(&RpcError::internal("decoding panicked")));
             }
         }
+    }
+
+    fn finish(&mut self, token: u64, finished: Finished, scope: Option<&mut Scope>) -> Outcome {
+        let recorded = self.session.journal_len();
+        self.make_room(recorded + finished.journal_bytes());
+        let outcome = self.session.finish(finished, scope);
+        self.await_keeping(token, recorded);
+        outcome
     }
 
     /// A connection whose turn to edit it is.

@@ -214,8 +214,6 @@ pub const RENDER: &[Setting] = &[
     },
 ];
 
-const NO_JOURNAL: &str = "journal";
-
 pub const STATE: &[Setting] = &[
     Setting {
         id: Id::StateDir,
@@ -223,8 +221,9 @@ pub const STATE: &[Setting] = &[
         kind: Kind::Path,
         label: "state directory",
         brief: "Where projects are kept over restarts",
+        more: "Without it: $STATE_DIRECTORY, else a folder named after the socket in goxel of \
+               $XDG_STATE_HOME or ~/.local/state; for root /var/lib/goxel.",
         flags: &[newer("state-dir", Takes("DIR"))],
-        standing: Later(NO_JOURNAL),
         ..ROW
     },
     Setting {
@@ -234,17 +233,16 @@ pub const STATE: &[Setting] = &[
         label: "journal",
         brief: "Keep a journal, so that no acknowledged edit is lost",
         flags: &[newer("no-journal", Off).brief("Keep no journal")],
-        standing: Later(NO_JOURNAL),
         ..ROW
     },
     Setting {
         id: Id::Fsync,
         key: "state.fsync",
+        flags: &[newer("fsync", Takes("WHEN"))],
         kind: Kind::Word(&[word("always"), word("interval"), word("never")]),
         default: Is("interval"),
         label: "fsync policy",
         brief: "When the journal is forced to disk",
-        standing: Later(NO_JOURNAL),
         ..ROW
     },
     Setting {
@@ -255,7 +253,6 @@ pub const STATE: &[Setting] = &[
         default: Is("1000"),
         label: "fsync interval",
         brief: "Time between writes to disk under the policy interval",
-        standing: Later(NO_JOURNAL),
         ..ROW
     },
 ];

@@ -1,0 +1,114 @@
+//! What the service does for its state: commits, checkpoints, projects read again.
+
+use std::io;
+use std::mem;
+
+use goxel_journal::Position;
+use goxel_rpc::Priority;
+
+use super::{Done, NOBODY, Service};
+use crate::state::{Checkpointed, Reloaded, State};
+
+/// What came of keeping what a turn did.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// Nothing was to be kept.
+    Nothing,
+    /// These connections may be answered when that is acknowledged.
+    At(Position, Vec<u64>),
+    /// It could not be kept: these connections must not be told that it was done.
+    Lost(Vec<u64>),
+}
+
+impl Service {
+    /// The connection must not be answered before what it had the session do is kept.
+    pub(super) fn await_keeping(&mut self, token: u64, recorded: usize) {
+        if self.session.journal_len() > recorded {
+            self.awaiting.push(token);
+        }
+    }
+
+    /// Keeps what the session did since the last call, before anybody is told of it. An error when
+    /// nobody can say any more what was kept.
+    pub fn keep(&mut self) -> io::Result<Kept> {
+        let Some(state) = &mut self.state else { return Ok(Kept::Nothing) };
+        let mut kept = Kept::Nothing;
+        if self.session.journal_len() > 0 {
+            let awaiting = mem::take(&mut self.awaiting);
+            kept = match state.commit(self.session.journal()) {
+                Ok(position) => {
+                    self.session.journal_kept(position.0);
+                    Kept::At(position, awaiting)
+                }
+                Err(error) => {
+                    log::error!("what was done could not be kept, and is taken back: {error}");
+                    state.go_back(&mut self.session).map_err(io::Error::other)?;
+                    Kept::Lost(awaiting)
+                }
+            };
+            self.begin_checkpoint();
+            self.make_room(0);
+        }
+        self.reload_damaged();
+        Ok(kept)
+    }
+
+    /// Sees to it that so many bytes can be recorded, and some more.
+    pub(super) fn make_room(&mut self, bytes: usize) {
+        if let Some(state) = &mut self.state {
+            let (room, reason) = state.room(bytes);
+            self.session.set_journal_room(room, reason);
+        }
+    }
+
+    /// Whether what some replies would tell of has gone from the disk.
+    pub fn has_lost(&mut self) -> bool {
+        self.state.as_mut().is_some_and(State::has_lost)
+    }
+
+    /// Up to which commit replies may be sent; all where nothing is kept.
+    pub fn acknowledged(&self) -> Position {
+        self.state.as_ref().map_or(Position(u64::MAX), State::acknowledged)
+    }
+
+    fn begin_checkpoint(&mut self) {
+        let Some(state) = &mut self.state else { return };
+        let Some(checkpoint) = state.begin_checkpoint(&self.session) else { return };
+        let make = || Done::Checkpointed(checkpoint.make());
+        if self.pool.submit_always(NOBODY, Priority::Normal, make).is_err() {
+            state.end_checkpoint(Checkpointed::not_begun());
+        }
+    }
+
+    fn reload_damaged(&mut self) {
+        let Some(state) = &self.state else { return };
+        for number in self.session.damaged() {
+            let reload = state.reload(number, self.session.config().clone());
+            let make = || Done::Reloaded(Box::new(reload.make()));
+            if self.pool.submit_always(NOBODY, Priority::High, make).is_err() {
+                self.session.restore(number, None);
+            }
+        }
+    }
+
+    pub(super) fn end_checkpoint(&mut self, done: Checkpointed) {
+        if let Some(state) = &mut self.state {
+            state.end_checkpoint(done);
+        }
+    }
+
+    pub(super) fn restore(&mut self, Reloaded { number, rebuilt }: Reloaded) {
+        match &rebuilt {
+            Ok(_) => log::warn!("a project that an error left in its middle is as it was before"),
+            Err(error) => log::error!("a damaged project stays so: {error}"),
+        }
+        self.session.restore(number, rebuilt.ok());
+    }
+
+    /// Ends keeping: what is written is synced.
+    pub fn close_state(&mut self) {
+        if let Some(state) = self.state.take() {
+            state.close();
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! A checkpoint: every project in a file of its own, and a manifest that names them.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Instant;
+
+use goxel_engine::encode;
+use goxel_journal::{Position, Storage, write_whole};
+use goxel_rpc::Session;
+use goxel_rpc::journal::{Frozen, FrozenProject, Manifest};
+
+use super::{CHECKPOINT_BYTES, MANIFEST, State};
+
+/// A checkpoint to be made, by any thread.
+pub struct Checkpoint {
+    storage: Arc<dyn Storage>,
+    position: u64,
+    frozen: Frozen,
+    /// The checkpoint before.
+    before: Manifest,
+}
+
+/// What came of it.
+pub struct Checkpointed(io::Result<Manifest>);
+
+impl Checkpointed {
+    /// Nobody had time for it.
+    pub fn not_begun() -> Checkpointed {
+        Checkpointed(Err(io::Error::other("too much is waiting")))
+    }
+
+    /// Why there is none.
+    pub fn error(&self) -> Option<&io::Error> {
+        self.0.as_ref().err()
+    }
+}
+
+/// The end of a project's file's name.
+const SUFFIX: &str = ".project";
+
+impl State {
+    /// The checkpoint to be made now, if the journal has become long enough for one.
+    pub fn begin_checkpoint(&mut self, session: &Session) -> Option<Checkpoint> {
+        let is_due = self.overdue || self.journal.status().bytes_since_rotate >= CHECKPOINT_BYTES;
+        // While something could not be read, the journal is the only copy of it.
+        if self.checkpointing || !is_due || !self.complaints.is_empty() {
+            return None;
+        }
+        match self.journal.rotate() {
+            Ok(position) => Some(self.checkpoint_at(position, session)),
+            Err(error) => {
+                log::error!("no checkpoint: {error}");
+                None
+            }
+        }
+    }
+
+    pub(super) fn checkpoint_at(&mut self, position: Position, session: &Session) -> Checkpoint {
+        (self.checkpointing, self.overdue) = (true, false);
+        Checkpoint {
+            storage: Arc::clone(&self.storage),
+            position: position.0,
+            frozen: session.freeze(position.0),
+            before: self.manifest.clone(),
+        }
+    }
+
+    /// Shortens the journal by what a checkpoint holds now.
+    pub fn end_checkpoint(&mut self, done: Checkpointed) {
+        self.checkpointing = false;
+        let manifest = match done.0 {
+            Ok(manifest) => manifest,
+            // The journal has it all; the next one is tried when it has grown again.
+            Err(error) => return log::error!("no checkpoint: {error}"),
+        };
+        if let Err(error) = self.journal.forget_until(Position(manifest.position)) {
+            log::warn!("old parts of the journal stay: {error}");
+        }
+        log::debug!("checkpoint of {} projects", manifest.projects.len());
+        self.manifest = manifest;
+        self.checkpointed_at = Some(Instant::now());
+    }
+}
+
+impl Checkpoint {
+    /// Writes it: complete when this returns, or not there at all.
+    pub fn make(self) -> Checkpointed {
+        Checkpointed(self.write())
+    }
+
+    fn write(&self) -> io::Result<Manifest> {
+        let storage = self.storage.as_ref();
+        let manifest = self.frozen.manifest(|project| match self.file_before(project) {
+            Some(name) => name.to_owned(),
+            None => format!("{}-{}{SUFFIX}", project.number, self.position),
+        });
+        for (kept, frozen) in manifest.projects.iter().zip(self.frozen.projects()) {
+            if self.file_before(frozen).is_none() {
+                write_whole(storage, &kept.file, &[&encode::project(&frozen.project)])?;
+            }
+        }
+        write_whole(storage, MANIFEST, &[manifest.to_text().as_bytes()])?;
+        sweep(storage, &manifest);
+        Ok(manifest)
+    }
+
+    /// The file of a project that has not changed since the checkpoint before.
+    fn file_before(&self, project: &FrozenProject) -> Option<&str> {
+        let before = self.before.projects.iter().find(|kept| kept.number == project.number)?;
+        (project.changed <= self.before.position).then_some(&before.file)
+    }
+}
+
+/// Removes files of projects that the manifest does not name. What stays takes room, no more.
+pub(super) fn sweep(storage: &dyn Storage, manifest: &Manifest) {
+    let names = storage.list().unwrap_or_default();
+    let is_old = |name: &String| {
+        name.ends_with(SUFFIX) && !manifest.projects.iter().any(|kept| kept.file == *name)
+    };
+    for name in names.iter().filter(|name| is_old(name)) {
+        if let Err(error) = storage.remove(name) {
+            log::warn!("{name} stays: {error}");
+        }
+    }
+}

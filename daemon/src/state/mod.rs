@@ -1,0 +1,162 @@
+//! What outlives the worker: its journal, its checkpoints, and the way back from them
+//! (`docs/adr/0010-durability.md`).
+//!
+//! At the end of a turn the event loop has what the session did [committed](State::commit) before
+//! it sends a reply. [`checkpoint`] shortens the journal, [`recovery`] reads it, [`place`] says where
+//! it is.
+
+mod checkpoint;
+pub mod place;
+mod recovery;
+pub mod repair;
+
+use std::io;
+use std::mem;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use goxel_journal::{Frames, Journal, Policy, Position, Storage};
+use goxel_rpc::Session;
+use goxel_rpc::journal::{Log, Manifest};
+
+use crate::config::plain;
+use recovery::rebuild_one;
+
+pub use checkpoint::Checkpointed;
+pub use recovery::{Around, Recovered, Reloaded, recover};
+
+/// The version of the rules by which commands are carried out: another engine may make something
+/// else of them.
+const RULES: u16 = 1;
+/// The file that says which projects there are.
+const MANIFEST: &str = "manifest.json";
+/// What has to be written before a checkpoint is worth it.
+const CHECKPOINT_BYTES: u64 = 16 << 20;
+/// How often a disk that was full is asked for room again.
+const ASK_AGAIN: Duration = Duration::from_millis(250);
+/// So much room is held for what must not be refused.
+const HELD_BACK: usize = 64 << 10;
+/// The room that is asked for ahead.
+const AHEAD: usize = 1 << 20;
+
+/// The journal of a session that runs.
+pub struct State {
+    storage: Arc<dyn Storage>,
+    journal: Journal,
+    /// The last checkpoint that is complete.
+    manifest: Manifest,
+    /// Whether one is being made.
+    checkpointing: bool,
+    /// When there was no room, and why.
+    refused: Option<(Instant, String)>,
+    checkpointed_at: Option<Instant>,
+    /// Whether the next checkpoint must not wait.
+    overdue: bool,
+    lost: bool,
+    /// What was found broken, for `/health`.
+    pub complaints: Vec<String>,
+}
+
+impl State {
+    fn new(storage: Arc<dyn Storage>, journal: Journal, manifest: Manifest) -> State {
+        State {
+            storage,
+            journal,
+            manifest,
+            checkpointing: false,
+            refused: None,
+            checkpointed_at: None,
+            overdue: false,
+            lost: false,
+            complaints: Vec::new(),
+        }
+    }
+
+    /// Keeps what a turn did. After an error nothing of it is kept.
+    pub fn commit(&mut self, bytes: &[u8]) -> io::Result<Position> {
+        self.journal.commit(bytes).map_err(io::Error::other)
+    }
+
+    /// Up to which commit replies may be sent.
+    pub fn acknowledged(&self) -> Position {
+        self.journal.acknowledged()
+    }
+
+    /// How many bytes can be kept, and why not more. Asks the disk when `wanted` are not, or few.
+    pub fn room(&mut self, wanted: usize) -> (usize, &str) {
+        let wanted = wanted + AHEAD;
+        if self.journal.room() < wanted {
+            self.make_room(wanted);
+        }
+        let reason = self.refused.as_ref().map_or("", |(_, why)| why);
+        (self.journal.room().saturating_sub(HELD_BACK), reason)
+    }
+
+    /// Asks for room for so much, unless that was refused a moment ago.
+    fn make_room(&mut self, bytes: usize) {
+        if self.refused.as_ref().is_some_and(|(when, _)| when.elapsed() < ASK_AGAIN) {
+            return;
+        }
+        match self.mend().and_then(|()| self.journal.reserve(bytes)) {
+            Ok(()) if self.refused.take().is_some() => log::info!("edits are kept again"),
+            Ok(()) => {}
+            Err(error) => {
+                if self.refused.is_none() {
+                    log::error!("there is no room to keep edits: {error}");
+                }
+                self.refused = Some((Instant::now(), error.to_string()));
+            }
+        }
+    }
+
+    /// Makes the session what was kept: what is not is taken back.
+    pub fn go_back(&self, session: &mut Session) -> Result<(), String> {
+        let storage = self.storage.as_ref();
+        let frames = self.frames()?;
+        let frames = frames.iter().map(|(position, bytes)| (position.0, bytes));
+        let log = Log::read(&self.manifest, frames).map_err(|error| error.to_string())?;
+        let numbers: Vec<u64> = log.projects().map(|(number, _)| number).collect();
+        let rebuilt = numbers
+            .into_iter()
+            .map(|number| rebuild_one(storage, &log, number, session.config()))
+            .collect::<Result<_, _>>()?;
+        session.take_over(&log, rebuilt);
+        Ok(())
+    }
+
+    /// All frames since the last checkpoint.
+    fn frames(&self) -> Result<Frames, String> {
+        let from = Position(self.manifest.position + 1);
+        goxel_journal::read(self.storage.as_ref(), RULES, from, self.journal.last())
+            .map_err(|error| error.to_string())
+    }
+
+    fn mend(&mut self) -> io::Result<()> {
+        if let Some(lost) = self.journal.retry()? {
+            log::error!("frames {} to {} are gone from the disk", lost.first, lost.last);
+            (self.lost, self.overdue) = (true, true);
+        }
+        Ok(())
+    }
+
+    /// Whether frames that were committed have gone from the disk since the last call. Memory still
+    /// has what they did: the next checkpoint keeps it.
+    pub fn has_lost(&mut self) -> bool {
+        mem::take(&mut self.lost)
+    }
+
+    /// Syncs what is not synced, and ends.
+    pub fn close(self) {
+        if let Err(error) = self.journal.close() {
+            log::error!("the end of the journal may not be on the disk: {error}");
+        }
+    }
+}
+
+fn policy(fsync: plain::Fsync) -> Policy {
+    match fsync {
+        plain::Fsync::Always => Policy::Always,
+        plain::Fsync::Interval(time) => Policy::Interval(time),
+        plain::Fsync::Never => Policy::Never,
+    }
+}
