@@ -416,6 +416,7 @@ fn the_calls_of_the_guides_programs_have_what_they_look_at() {
     let mut check = |method: &str, params: &Value, field: &str, expected: Value| {
         let result = client.result(method, params.clone());
         assert_eq!(result[field], expected, "{method} {params}: {result}");
+        result
     };
     let red = json!([255, 0, 0, 255]);
     let eye = json!({"position": [10, 10, 10], "target": [0, -16, 0], "up": [0, 1, 0], "fov": 45});
@@ -428,7 +429,8 @@ fn the_calls_of_the_guides_programs_have_what_they_look_at() {
     check("get_voxel", &at, "exists", json!(true));
     check("get_voxel", &at, "color", red.clone());
     let picture = json!({"width": 256, "height": 256, "camera": eye});
-    check("render_image", &picture, "width", json!(256));
+    let rendered = check("render_image", &picture, "width", json!(256));
+    assert!(rendered["render_time_ms"].as_f64() > Some(0.0), "{rendered}");
     check("save_project", &file, "success", json!(true));
     check("load_project", &file, "name", json!("compatibility-test-v14"));
     check("get_voxel", &at, "color", red.clone());

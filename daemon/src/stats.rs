@@ -3,7 +3,7 @@
 use std::fmt;
 use std::fs;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use nix::unistd::{SysconfVar, sysconf};
 
@@ -45,8 +45,12 @@ impl Stats {
         }
     }
 
+    pub fn uptime(&self) -> Duration {
+        self.started.elapsed()
+    }
+
     pub fn uptime_seconds(&self) -> u64 {
-        self.started.elapsed().as_secs()
+        self.uptime().as_secs()
     }
 
     /// Counts a message by what it came in.

@@ -6,6 +6,7 @@ use goxel_engine::scene::{Layer, LayerId};
 use serde_json::json;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
 
 /// A host that has nothing.
 struct Nowhere;
@@ -21,6 +22,10 @@ impl Host for Nowhere {
 
     fn unix_seconds(&self) -> u64 {
         0
+    }
+
+    fn clock(&self) -> Duration {
+        Duration::ZERO
     }
 
     fn facts(&self) -> Facts {
