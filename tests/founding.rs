@@ -4,9 +4,9 @@
 //! The pages: the status page of v14, its migration guide, the connection plan. One thing is
 //! changed in a printed text: the fixed places and ports in it become those of a [`Site`].
 
-use goxel_support::place::until;
+use goxel_support::place::{send, until};
 use goxel_support::{
-    Client, Daemon, TempDir, daemon_program, skip, temp_dir, tool, workspace_root,
+    Client, Daemon, Signal, TempDir, daemon_program, skip, temp_dir, tool, workspace_root,
 };
 use serde_json::{Value, json};
 use std::env;
@@ -130,10 +130,11 @@ impl Served {
 
 impl Drop for Served {
     fn drop(&mut self) {
-        let pid = self.0.id().to_string();
-        // It may have ended by itself.
-        let _ = Command::new("kill").arg(pid).stderr(Stdio::null()).status();
-        let _ = self.0.wait();
+        if !self.has_ended() {
+            send(self.0.id().cast_signed(), Signal::SIGTERM);
+            // It is a child of ours: this returns when it has ended.
+            let _ = self.0.wait();
+        }
     }
 }
 
