@@ -259,7 +259,7 @@ fn limits_change_while_it_runs() {
     place.await_log("server.max_projects: 256 -> 2", 1);
     let line = place.client().receive_line().expect("it is told why");
     assert!(line.contains("too many connections"), "{line}");
-    ["a", "b"].map(|id| first.result("create_project", json!({"project_id": id})));
+    let _ = ["a", "b"].map(|id| first.result("create_project", json!({"project_id": id})));
     let refused = first.call("create_project", json!({"project_id": "c"}));
     assert_eq!(refused["error"]["data"]["reason"], "limit_exceeded", "{refused}");
 }

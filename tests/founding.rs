@@ -4,9 +4,9 @@
 //! The pages: the status page of v14, its migration guide, the connection plan. One thing is
 //! changed in a printed text: the fixed places and ports in it become those of a [`Site`].
 
-use goxel_support::place::until;
+use goxel_support::place::{send, until};
 use goxel_support::{
-    Client, Daemon, TempDir, daemon_program, skip, temp_dir, tool, workspace_root,
+    Client, Daemon, Signal, TempDir, daemon_program, skip, temp_dir, tool, workspace_root,
 };
 use serde_json::{Value, json};
 use std::env;
@@ -131,10 +131,11 @@ impl Served {
 
 impl Drop for Served {
     fn drop(&mut self) {
-        let pid = self.0.id().to_string();
-        // It may have ended by itself.
-        let _ = Command::new("kill").arg(pid).stderr(Stdio::null()).status();
-        let _ = self.0.wait();
+        if !self.has_ended() {
+            send(self.0.id().cast_signed(), Signal::SIGTERM);
+            // It is a child of ours: this returns when it has ended.
+            let _ = self.0.wait();
+        }
     }
 }
 
@@ -417,6 +418,7 @@ fn the_calls_of_the_guides_programs_have_what_they_look_at() {
     let mut check = |method: &str, params: &Value, field: &str, expected: Value| {
         let result = client.result(method, params.clone());
         assert_eq!(result[field], expected, "{method} {params}: {result}");
+        result
     };
     let red = json!([255, 0, 0, 255]);
     let eye = json!({"position": [10, 10, 10], "target": [0, -16, 0], "up": [0, 1, 0], "fov": 45});
@@ -429,7 +431,8 @@ fn the_calls_of_the_guides_programs_have_what_they_look_at() {
     check("get_voxel", &at, "exists", json!(true));
     check("get_voxel", &at, "color", red.clone());
     let picture = json!({"width": 256, "height": 256, "camera": eye});
-    check("render_image", &picture, "width", json!(256));
+    let rendered = check("render_image", &picture, "width", json!(256));
+    assert!(rendered["render_time_ms"].as_f64() > Some(0.0), "{rendered}");
     check("save_project", &file, "success", json!(true));
     check("load_project", &file, "name", json!("compatibility-test-v14"));
     check("get_voxel", &at, "color", red.clone());

@@ -143,9 +143,9 @@ fn longest_wait(daemon: &Daemon) -> Duration {
     const TIME: Duration = Duration::from_secs(6);
     let done = AtomicBool::new(false);
     thread::scope(|scope| {
-        scope.spawn(|| {
-            let mut load =
-                Load::new(Place::Unix(daemon.socket()), [4, 64], Replies::Lines, &add_voxel);
+        let (done, socket) = (&done, daemon.socket());
+        scope.spawn(move || {
+            let mut load = Load::new(Place::Unix(socket), [4, 64], Replies::Lines, &add_voxel);
             load.run(TIME);
             done.store(true, Ordering::Relaxed);
         });

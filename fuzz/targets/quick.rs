@@ -4,6 +4,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use goxel_rpc::{Config, Decoded, Facts, Host, Outcome, Request, Scope, Session, Step, decode, reply};
 use libfuzzer_sys::fuzz_target;
@@ -82,6 +83,10 @@ impl Host for Nothing {
 
     fn unix_seconds(&self) -> u64 {
         0
+    }
+
+    fn clock(&self) -> Duration {
+        Duration::ZERO
     }
 
     fn facts(&self) -> Facts {

@@ -12,6 +12,7 @@ use goxel_rpc::{
 use libfuzzer_sys::fuzz_target;
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 fuzz_target!(|bytes: &[u8]| {
     let zero = bytes.iter().position(|&byte| byte == 0).unwrap_or(bytes.len());
@@ -65,6 +66,10 @@ impl Host for Memory {
 
     fn unix_seconds(&self) -> u64 {
         0
+    }
+
+    fn clock(&self) -> Duration {
+        Duration::ZERO
     }
 
     fn facts(&self) -> Facts {

@@ -1,6 +1,7 @@
 //! The outside, as the methods see it.
 
 use std::io;
+use std::time::Duration;
 
 /// Files and facts that only the program around us has.
 pub trait Host: Send + Sync {
@@ -12,6 +13,9 @@ pub trait Host: Send + Sync {
 
     /// Seconds since 1970, UTC.
     fn unix_seconds(&self) -> u64;
+
+    /// The time since some moment of the host's choice. It never goes back.
+    fn clock(&self) -> Duration;
 
     /// What the program knows about itself right now.
     fn facts(&self) -> Facts;

@@ -48,6 +48,8 @@ fn inline_of(rig: &mut Rig, params: Value) -> Picture {
     let found = rig.ask("render_scene", params);
     let text = found["image"].as_str().unwrap_or_else(|| panic!("{found}"));
     assert_eq!(found["image_data"], found["image"]);
+    // The host was looked at before and after.
+    assert_eq!(found["render_time_ms"], 5.0);
     png::decode(&BASE64_STANDARD.decode(text).unwrap(), 1 << 24).unwrap()
 }
 
@@ -168,6 +170,7 @@ fn a_picture_goes_to_a_file() {
     let expected = json!({
         "success": true, "width": 80, "height": 60, "format": "png", "output_path": "/out.png",
         "path": "/out.png", "message": "Scene rendered to /out.png", "size": file.len(),
+        "render_time_ms": 5.0,
     });
     assert!(has(&found, &expected), "{found}");
     let picture = png::decode(&file, 1 << 20).unwrap();

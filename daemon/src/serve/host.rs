@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use goxel_rpc::{Facts, Host};
 use nix::unistd::{Pid, gethostname};
@@ -49,6 +49,10 @@ impl Host for Machine {
 
     fn unix_seconds(&self) -> u64 {
         SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
+    }
+
+    fn clock(&self) -> Duration {
+        self.stats.uptime()
     }
 
     fn facts(&self) -> Facts {

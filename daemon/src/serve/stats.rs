@@ -52,8 +52,12 @@ impl Stats {
         }
     }
 
+    pub fn uptime(&self) -> Duration {
+        self.started.elapsed()
+    }
+
     pub fn uptime_seconds(&self) -> u64 {
-        self.started.elapsed().as_secs()
+        self.uptime().as_secs()
     }
 
     /// Counts a message by what it came in.

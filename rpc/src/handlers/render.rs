@@ -20,6 +20,7 @@ use goxel_engine::render::{
 use goxel_engine::scene::{DEFAULT_AREA_BOUNDS, Scene};
 use goxel_engine::snapshot::Snapshot;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 const DEFAULT_SIDE: u32 = 512;
 /// The largest file that is put into a reply.
@@ -43,8 +44,10 @@ pub(crate) fn scene(
     let encoding = encoding(&asked)?;
     let scene = view.snapshot.scene();
     let settings = Settings { threads: host.render_threads(), ..settings(&asked, scene)? };
+    let begun = host.clock();
     let bytes = picture(&view.snapshot, &asked, &settings, encoding)?;
-    let file = File { bytes, encoding, width: settings.width, height: settings.height };
+    let took = host.clock().saturating_sub(begun);
+    let file = File { bytes, encoding, width: settings.width, height: settings.height, took };
     let result = match path {
         Some(path) => to_file(host, path, &file)?,
         None => inline(&file)?,
@@ -58,6 +61,14 @@ struct File {
     encoding: Encoding,
     width: u32,
     height: u32,
+    took: Duration,
+}
+
+impl File {
+    /// In whole microseconds.
+    fn render_time_ms(&self) -> f64 {
+        self.took.as_micros() as f64 / 1000.0
+    }
 }
 
 /// Parameters that may also be given inside `options`.
@@ -261,6 +272,7 @@ fn to_file(host: &dyn Host, path: &str, file: &File) -> Result<Value, Problem> {
         "message": format!("Scene rendered to {path}"),
         "path": path,
         "size": file.bytes.len(),
+        "render_time_ms": file.render_time_ms(),
     }))
 }
 
@@ -277,6 +289,7 @@ fn inline(file: &File) -> Result<Value, Problem> {
         "width": file.width,
         "height": file.height,
         "size": size,
+        "render_time_ms": file.render_time_ms(),
         "image_data": text,
         "image": text,
     }))

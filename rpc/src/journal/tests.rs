@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 /// Files in memory.
 #[derive(Default)]
@@ -28,6 +29,10 @@ impl Host for Files {
 
     fn unix_seconds(&self) -> u64 {
         0
+    }
+
+    fn clock(&self) -> Duration {
+        Duration::ZERO
     }
 
     fn facts(&self) -> Facts {

@@ -6,6 +6,7 @@ use goxel_engine::command::Author;
 use goxel_engine::scene::{Layer, LayerId, LayerKind};
 use serde_json::json;
 use std::io;
+use std::time::Duration;
 
 mod memory;
 
@@ -23,6 +24,10 @@ impl Host for Nowhere {
 
     fn unix_seconds(&self) -> u64 {
         0
+    }
+
+    fn clock(&self) -> Duration {
+        Duration::ZERO
     }
 
     fn facts(&self) -> Facts {

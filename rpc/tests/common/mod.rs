@@ -9,12 +9,15 @@ use goxel_rpc::{batch_reply, decode, reply};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-/// Files in memory. Paths under `/denied` cannot be written.
+/// Files in memory. Paths under `/denied` cannot be written. Its clock goes on by 5 ms when looked at.
 #[derive(Default)]
 pub struct FakeHost {
     pub files: Mutex<BTreeMap<String, Vec<u8>>>,
+    looks: AtomicU32,
 }
 
 impl Host for FakeHost {
@@ -33,6 +36,10 @@ impl Host for FakeHost {
 
     fn unix_seconds(&self) -> u64 {
         1_757_325_600
+    }
+
+    fn clock(&self) -> Duration {
+        Duration::from_millis(5) * self.looks.fetch_add(1, Ordering::Relaxed)
     }
 
     fn facts(&self) -> Facts {
