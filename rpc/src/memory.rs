@@ -127,8 +127,13 @@ impl Limits {
         self.check_all(weight.saturating_add(others))
     }
 
+    /// Whether a project of that weight may be opened beside the others, and a voxel added to it.
+    pub fn check_opened(self, weight: u64, others: u64) -> Result<(), Problem> {
+        self.check(weight.saturating_add(MOST_PER_VOXEL), others)
+    }
+
     /// Whether all projects together may weigh that.
-    pub fn check_all(self, all: u64) -> Result<(), Problem> {
+    fn check_all(self, all: u64) -> Result<(), Problem> {
         let over = self.all.filter(|most| all > full(*most));
         over.map_or(Ok(()), |most| Err(too_heavy(PROJECTS, all, most)))
     }

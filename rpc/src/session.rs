@@ -237,7 +237,7 @@ impl Session {
             self.projects.learn(&weighed.found);
             let replaced = self.projects.bytes_replaced(&opening, scope.as_deref());
             let others = self.projects.bytes().saturating_sub(replaced);
-            if let Err(problem) = self.memory.check(weighed.volumes, others) {
+            if let Err(problem) = self.memory.check_opened(weighed.volumes, others) {
                 self.projects.break_promise(&opening);
                 self.projects.discard(opened.project);
                 return Err(weighed.refusal.because(problem));
@@ -404,7 +404,7 @@ impl Session {
             return Ok(());
         }
         let replaced = self.projects.bytes_replaced(opening, Some(scope));
-        self.memory.check_all(self.projects.bytes().saturating_sub(replaced))
+        self.memory.check_opened(0, self.projects.bytes().saturating_sub(replaced))
     }
 
     /// What a job has to weigh beside what it makes: all together are known only where each is.

@@ -15,7 +15,7 @@ use goxel_rpc::{
     Priority, Request, RpcError, Scope, Session, Step, decode, error_reply, fault_reply, reply,
 };
 
-use crate::config::plain::Rate;
+use crate::config::plain::{Limits, Rate};
 use crate::serve::connection::{Connection, Doing};
 use crate::serve::exchange::{Exchange, Stage};
 use crate::serve::pages::{self, Answer, Figures};
@@ -84,9 +84,20 @@ pub struct Service {
 }
 
 impl Service {
-    pub fn new(host: Arc<dyn Host>, pool: Pool<Done>, stats: Arc<Stats>) -> Service {
-        let threads = host.render_threads();
-        let session = Session::new(Config { threads, ..Config::default() });
+    /// `limits` are those of projects.
+    pub fn new(
+        host: Arc<dyn Host>,
+        pool: Pool<Done>,
+        stats: Arc<Stats>,
+        limits: &Limits,
+    ) -> Service {
+        let session = Session::new(Config {
+            threads: host.render_threads(),
+            max_projects: limits.max_projects,
+            max_project_memory: limits.max_project_memory,
+            max_projects_memory: limits.max_projects_memory,
+            ..Config::default()
+        });
         let (lines, large, queued) = Default::default();
         Service {
             session,

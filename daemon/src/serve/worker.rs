@@ -43,7 +43,7 @@ pub fn serve(task: Task) -> Result<(), String> {
     let spare = limits.max_connections + 1;
     let pool = Pool::new(limits.workers, limits.queue_size, spare)
         .map_err(|error| format!("Failed to start worker pool: {error}"))?;
-    let service = Service::new(Arc::new(machine), pool, Arc::clone(&stats));
+    let service = Service::new(Arc::new(machine), pool, Arc::clone(&stats), &limits);
     let outside = Outside {
         listeners: task.listeners,
         signals: task.signals,
