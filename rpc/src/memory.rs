@@ -153,7 +153,7 @@ const PROJECTS: Who = ("all projects together", "server.max_projects_memory_mb",
 fn too_heavy((who, setting, others): Who, weight: u64, most: u64) -> Problem {
     let mib = |bytes: u64| bytes as f64 / f64::from(1 << 20);
     let text = format!(
-        "{who} would hold {:.1} MiB, and {setting} = {:.0} is reached at {:.1}: undo, clear a layer, \
+        "{who} would hold {:.1} MiB, and {setting} = {} is reached at {:.1}: undo, clear a layer, \
          close_project{others}, or raise that setting",
         mib(weight),
         mib(most),

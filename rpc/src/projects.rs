@@ -29,6 +29,8 @@ pub(crate) struct OpenProject {
     pub editing: bool,
     /// Known where there is a limit.
     pub weight: Weight,
+    /// Tells it from others that have had its id.
+    pub opened: u64,
     owner: Owner,
 }
 
@@ -89,7 +91,7 @@ pub(crate) struct Projects {
     made: u64,
     /// What all count together.
     bytes: u64,
-    /// Of weighings.
+    /// Of weighings and openings.
     stamps: u64,
     /// Closed, and not yet let go of: a large one takes its time.
     remains: Vec<Arc<Project>>,
@@ -99,13 +101,13 @@ impl OpenProject {
     /// A project that is not among the others yet; it gets its id there.
     pub fn new(project: Project, about: About) -> Self {
         let (id, project) = (String::new(), Arc::new(project));
-        let (damaged, editing) = (false, false);
         Self {
             id,
             about,
             project,
-            damaged,
-            editing,
+            damaged: false,
+            editing: false,
+            opened: 0,
             weight: Weight::default(),
             owner: Owner::Everybody,
         }
@@ -201,7 +203,7 @@ impl Projects {
         self.bytes = self.bytes.saturating_sub(before).saturating_add(after);
     }
 
-    /// A number for the next weighing.
+    /// A number for the next weighing or opening.
     pub const fn stamp(&mut self) -> u64 {
         self.stamps += 1;
         self.stamps
@@ -312,7 +314,8 @@ impl Projects {
             },
         };
         self.close(replaced.as_deref());
-        self.held.insert(id.clone(), OpenProject { id: id.clone(), owner, ..opened });
+        let opened = OpenProject { id: id.clone(), owner, opened: self.stamp(), ..opened };
+        self.held.insert(id.clone(), opened);
         self.recount(&id);
         id
     }

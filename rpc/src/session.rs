@@ -213,7 +213,9 @@ impl Session {
                 return self.let_in(*opened, weighed, opening, scope, outcome);
             }
             (_, Then::Opened(opening)) => self.projects.break_promise(&opening),
-            (effect, Then::Free(id)) => return self.take_back(&id, effect, outcome),
+            (effect, Then::Free(id, opened)) => {
+                return self.take_back(&id, opened, effect, outcome);
+            }
             (Effect::Saved { id, path }, Then::Nothing) => {
                 if let Some(project) = self.projects.get_mut(&id) {
                     project.about.path = Some(path);
@@ -252,12 +254,15 @@ impl Session {
     }
 
     /// A project's edit is done: it goes on as the copy, if there is memory for that.
-    fn take_back(&mut self, id: &str, effect: Effect, outcome: Outcome) -> Outcome {
-        if let Some(project) = self.projects.get_mut(id) {
-            project.editing = false;
-        }
+    fn take_back(&mut self, id: &str, opened: u64, effect: Effect, outcome: Outcome) -> Outcome {
+        let project = self.projects.get_mut(id).filter(|project| project.opened == opened);
+        let is_open = project.map(|project| project.editing = false).is_some();
         let Effect::Edited(edited) = effect else { return outcome };
         let Edited { copy, by, weighed } = *edited;
+        if !is_open {
+            self.projects.discard(Arc::new(copy));
+            return outcome;
+        }
         if let Some(weighed) = weighed
             && let Err(error) = self.weigh_in(id, &copy, weighed)
         {
@@ -465,21 +470,25 @@ impl Session {
         project.editing = true;
         let original = Arc::clone(&project.project);
         let (call, asked) = (call.clone(), request.method().to_owned());
-        Step::Job(Job::new(Then::Free(id.to_owned()), Priority::Normal, move |_| {
-            let mut copy = Project::clone(&original);
-            let mut touched = 0;
-            let outcome = call.answer(&asked, |params| {
-                let edit = plan(copy.scene(), params)?;
-                touched = room.touches_of(&edit.change, copy.scene());
-                carry_out(&mut copy, edit, by.author)
-            });
-            if outcome.is_err() {
-                return (outcome, Effect::None);
-            }
-            let weigh = |it: Weighing| it.finish(copy.scene(), touched, call.too_heavy(&asked));
-            let weighed = weighing.map(weigh);
-            (outcome, Effect::Edited(Box::new(Edited { copy, by, weighed })))
-        }))
+        Step::Job(Job::new(
+            Then::Free(id.to_owned(), project.opened),
+            Priority::Normal,
+            move |_| {
+                let mut copy = Project::clone(&original);
+                let mut touched = 0;
+                let outcome = call.answer(&asked, |params| {
+                    let edit = plan(copy.scene(), params)?;
+                    touched = room.touches_of(&edit.change, copy.scene());
+                    carry_out(&mut copy, edit, by.author)
+                });
+                if outcome.is_err() {
+                    return (outcome, Effect::None);
+                }
+                let weigh = |it: Weighing| it.finish(copy.scene(), touched, call.too_heavy(&asked));
+                let weighed = weighing.map(weigh);
+                (outcome, Effect::Edited(Box::new(Edited { copy, by, weighed })))
+            },
+        ))
     }
 }
 
