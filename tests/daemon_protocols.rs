@@ -433,6 +433,49 @@ fn who_asks_too_fast_is_told_so() {
     daemon.client().result("ping", json!([]));
 }
 
+/// Adds a voxel in each of 2000 bricks; says how many were added before the first was refused, and
+/// the last reply.
+fn fill_up(client: &mut Client) -> (usize, Value) {
+    let add = |i: usize| {
+        let params = json!([i % 64 * 16, i / 64 * 16, 0, i % 256, 1, 1]);
+        json!({"jsonrpc": "2.0", "id": i, "method": "add_voxel", "params": params}).to_string()
+    };
+    let messages: Vec<String> = (0..2000).map(add).collect();
+    client.send(messages.join("\n") + "\n");
+    let replies: Vec<_> = (0..2000).map(|_| client.receive()).collect();
+    assert!(replies.iter().enumerate().all(|(i, reply)| reply["id"] == i));
+    let added = replies.iter().take_while(|reply| reply["result"]["success"] == true).count();
+    (added, replies[1999].clone())
+}
+
+#[test]
+fn a_project_holds_so_much_memory_and_no_more() {
+    let (daemon, _dir) = configured(
+        r#"{"server": {"max_project_memory_mb": 1, "max_projects_memory_mb": "1536K"}}"#,
+    );
+    let (mut editor, mut reader) = (daemon.client(), daemon.client());
+    editor.result("create_project", json!(["full"]));
+    let (added, refused) = fill_up(&mut editor);
+    assert!((500..1900).contains(&added), "{added}");
+    assert_eq!(refused["error"]["code"], -1004, "{refused}");
+    assert_eq!(refused["error"]["data"]["reason"], "limit_exceeded", "{refused}");
+    assert_eq!(refused["error"]["data"]["max_bytes"], 1 << 20, "{refused}");
+    assert_eq!(reader.result("get_voxel", json!([0, 0, 0]))["exists"], true);
+    let memory = reader.result("get_project_info", json!([]))["memory_usage"]["total_mb"].as_f64();
+    assert!(memory.is_some_and(|memory| memory > 0.5 && memory <= 1.0), "{memory:?}");
+    // Two of them fill the daemon, and closing one makes room.
+    reader.result("create_project", json!({"project_scope": "connection"}));
+    fill_up(&mut reader);
+    let third = json!({"project_id": "third"});
+    let refused = editor.call("create_project", third.clone());
+    let detail = refused["error"]["data"]["detail"].as_str().unwrap_or_default();
+    assert!(detail.contains("server.max_projects_memory_mb"), "{refused}");
+    reader.result("close_project", json!([]));
+    editor.result("create_project", third);
+    editor.result("clear_voxels", json!([]));
+    assert!(fill_up(&mut editor).0 > added / 2);
+}
+
 #[test]
 fn a_user_has_so_many_connections_and_no_more() {
     let (daemon, _dir) = configured(r#"{"server": {"max_connections_per_user": 2}}"#);

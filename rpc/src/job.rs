@@ -51,8 +51,7 @@ impl Priority {
 pub(crate) enum Then {
     /// Nothing but what the effect says.
     Nothing,
-    /// The project of that id is free for the next edit, if it is still the one of that
-    /// generation.
+    /// The project of that id and opening is free for the next edit.
     Free(String, u64),
     /// A project was to be opened.
     Opened(Opening),

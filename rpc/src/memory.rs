@@ -127,8 +127,13 @@ impl Limits {
         self.check_all(weight.saturating_add(others))
     }
 
+    /// Whether a project of that weight may be opened beside the others, and a voxel added to it.
+    pub fn check_opened(self, weight: u64, others: u64) -> Result<(), Problem> {
+        self.check(weight.saturating_add(MOST_PER_VOXEL), others)
+    }
+
     /// Whether all projects together may weigh that.
-    pub fn check_all(self, all: u64) -> Result<(), Problem> {
+    fn check_all(self, all: u64) -> Result<(), Problem> {
         let over = self.all.filter(|most| all > full(*most));
         over.map_or(Ok(()), |most| Err(too_heavy(PROJECTS, all, most)))
     }
@@ -148,7 +153,7 @@ const PROJECTS: Who = ("all projects together", "server.max_projects_memory_mb",
 fn too_heavy((who, setting, others): Who, weight: u64, most: u64) -> Problem {
     let mib = |bytes: u64| bytes as f64 / f64::from(1 << 20);
     let text = format!(
-        "{who} would hold {:.1} MiB, and {setting} = {:.0} is reached at {:.1}: undo, clear a layer, \
+        "{who} would hold {:.1} MiB, and {setting} = {} is reached at {:.1}: undo, clear a layer, \
          close_project{others}, or raise that setting",
         mib(weight),
         mib(most),

@@ -33,6 +33,8 @@ pub(crate) struct OpenProject {
     pub number: u64,
     /// The last frame of the journal that changed it.
     pub changed: u64,
+    /// Tells it from others that have had its id.
+    pub opened: u64,
     owner: Owner,
 }
 
@@ -93,7 +95,7 @@ pub(crate) struct Projects {
     made: u64,
     /// What all count together.
     bytes: u64,
-    /// Of weighings.
+    /// Of weighings and openings.
     stamps: u64,
     /// The ids of the projects that are kept, by their numbers.
     numbers: BTreeMap<u64, String>,
@@ -109,9 +111,9 @@ impl OpenProject {
     /// A project that is not among the others yet; it gets its id there.
     pub fn new(project: Project, about: About) -> Self {
         let (id, project) = (String::new(), Arc::new(project));
-        let (damaged, editing, number, changed) = Default::default();
+        let (damaged, editing, number, changed, opened) = Default::default();
         let (weight, owner) = (Weight::default(), Owner::Everybody);
-        Self { id, about, project, damaged, editing, weight, number, changed, owner }
+        Self { id, about, project, damaged, editing, weight, number, changed, opened, owner }
     }
 
     pub fn scene(&self) -> &Scene {
@@ -214,7 +216,7 @@ impl Projects {
         self.bytes = self.bytes.saturating_sub(before).saturating_add(after);
     }
 
-    /// A number for the next weighing.
+    /// A number for the next weighing or opening.
     pub const fn stamp(&mut self) -> u64 {
         self.stamps += 1;
         self.stamps
@@ -353,6 +355,8 @@ impl Projects {
             if is_current {
                 self.current = Some(project.id.clone());
             }
+            // Jobs that were begun before change nothing any more.
+            project.opened = self.stamp();
             let id = project.id.clone();
             self.numbers.insert(project.number, id.clone());
             self.held.insert(id.clone(), project);
@@ -393,7 +397,9 @@ impl Projects {
         if number > 0 {
             self.numbers.insert(number, id.clone());
         }
-        self.held.insert(id.clone(), OpenProject { id: id.clone(), number, owner, ..opened });
+        let stamp = self.stamp();
+        let opened = OpenProject { id: id.clone(), number, owner, opened: stamp, ..opened };
+        self.held.insert(id.clone(), opened);
         self.recount(&id);
     }
 

@@ -79,9 +79,6 @@ pub struct Session {
     notices: Vec<Notice>,
     /// What is done and not kept yet.
     ledger: Ledger,
-    /// How often what there is was taken from the journal: results of jobs that were begun before
-    /// are no good.
-    generation: u64,
 }
 
 /// The session as a request finds it.
@@ -108,7 +105,7 @@ impl Session {
     pub fn new(config: Config) -> Self {
         let (projects, watchers, notices, ledger) = Default::default();
         let memory = config.memory();
-        Self { config, memory, projects, watchers, notices, ledger, generation: 0 }
+        Self { config, memory, projects, watchers, notices, ledger }
     }
 
     /// Changes how many projects may be open at a time; those that are stay. 0 counts as
@@ -227,10 +224,9 @@ impl Session {
                 return self.let_in(*opened, &opening, scope, outcome);
             }
             (_, Then::Opened(opening)) => self.projects.break_promise(&opening),
-            (effect, Then::Free(id, generation)) if generation == self.generation => {
-                return self.take_back(&id, effect, outcome);
+            (effect, Then::Free(id, opened)) => {
+                return self.take_back(&id, opened, effect, outcome);
             }
-            (Effect::Edited(_), Then::Free(..)) => return Err(RpcError::busy()),
             (Effect::Saved { id, path }, Then::Nothing) => {
                 if let Some(project) = self.projects.get_mut(&id) {
                     let saved = Record::Saved { path: &path };
@@ -238,7 +234,7 @@ impl Session {
                     project.about.path = Some(path);
                 }
             }
-            (_, Then::Nothing | Then::Free(..)) => {}
+            (_, Then::Nothing) => {}
         }
         outcome
     }
@@ -256,7 +252,7 @@ impl Session {
             self.projects.learn(&weighed.found);
             let replaced = self.projects.bytes_replaced(opening, scope.as_deref());
             let others = self.projects.bytes().saturating_sub(replaced);
-            if let Err(problem) = self.memory.check(weighed.volumes, others) {
+            if let Err(problem) = self.memory.check_opened(weighed.volumes, others) {
                 self.projects.give_up(project, opening);
                 return Err(weighed.refusal.because(problem));
             }
@@ -302,12 +298,15 @@ impl Session {
 
     /// A project's edit is done: it goes on as the copy, if there is memory for that, and room to
     /// keep it.
-    fn take_back(&mut self, id: &str, effect: Effect, outcome: Outcome) -> Outcome {
-        if let Some(project) = self.projects.get_mut(id) {
-            project.editing = false;
-        }
+    fn take_back(&mut self, id: &str, opened: u64, effect: Effect, outcome: Outcome) -> Outcome {
+        let project = self.projects.get_mut(id).filter(|project| project.opened == opened);
+        let is_open = project.map(|project| project.editing = false).is_some();
         let Effect::Edited(edited) = effect else { return outcome };
         let Edited { project: copy, by, weighed, trace } = *edited;
+        if !is_open {
+            self.projects.discard(Arc::new(copy));
+            return Err(not_kept(Problem::refused("not_kept", "the project was closed meanwhile")));
+        }
         if let Some(weighed) = weighed
             && let Err(error) = self.weigh_in(id, &copy, weighed)
         {
@@ -465,7 +464,7 @@ impl Session {
             return Ok(());
         }
         let replaced = self.projects.bytes_replaced(opening, Some(scope));
-        self.memory.check_all(self.projects.bytes().saturating_sub(replaced))
+        self.memory.check_opened(0, self.projects.bytes().saturating_sub(replaced))
     }
 
     /// What a job has to weigh beside what it makes: all together are known only where each is.

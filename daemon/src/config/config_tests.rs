@@ -352,6 +352,27 @@ fn a_reload_keeps_what_needs_a_restart() {
     assert_eq!(changes(&both, &new).fixed.len(), 2);
 }
 
+#[track_caller]
+fn check_projects(line: &str, env: &[(&str, &str)], expected: (usize, u64, u64)) {
+    let limits = load(&source(line, env)).unwrap().config.limits;
+    let found = (limits.max_projects, limits.max_project_memory, limits.max_projects_memory);
+    assert_eq!(found, expected, "for {line:?} with {env:?}");
+}
+
+#[test]
+fn limits_of_projects_come_from_everywhere() {
+    check_projects("", &[], (256, 0, 0));
+    let line = "--max-projects 3 --max-project-memory 64 --max-projects-memory=1G";
+    check_projects(line, &[], (3, 64 << 20, 1 << 30));
+    let env = [
+        ("GOXEL_MAX_PROJECTS", "9"),
+        ("GOXEL_MAX_PROJECT_MEMORY_MB", "2"),
+        ("GOXEL_MAX_PROJECTS_MEMORY_MB", "5"),
+    ];
+    check_projects("", &env, (9, 2 << 20, 5 << 20));
+    check_projects("--max-projects 3", &env, (3, 2 << 20, 5 << 20));
+}
+
 #[test]
 fn a_secret_is_never_shown() {
     let env = [("GOXEL_DAEMON_AUTH_TOKEN", "hush")];

@@ -69,6 +69,8 @@ pub enum Id {
     MaxConnections,
     MaxPerUser,
     MaxProjects,
+    MaxProjectMemory,
+    MaxProjectsMemory,
     Protocol,
     PriorityQueue,
     RequestTimeout,

@@ -87,6 +87,10 @@ pub struct Limits {
     pub max_per_user: Option<usize>,
     /// Open at a time; 1-65536.
     pub max_projects: usize,
+    /// Bytes of each; 0 is no limit.
+    pub max_project_memory: u64,
+    /// Bytes of all together; 0 is no limit.
+    pub max_projects_memory: u64,
     /// Bytes.
     pub max_request: usize,
     /// Bytes.
@@ -375,6 +379,8 @@ fn limits(values: &Values) -> Limits {
         max_connections: values.small(Id::MaxConnections) as usize,
         max_per_user: Some(values.small(Id::MaxPerUser) as usize).filter(|most| *most > 0),
         max_projects: values.small(Id::MaxProjects) as usize,
+        max_project_memory: values.number(Id::MaxProjectMemory),
+        max_projects_memory: values.number(Id::MaxProjectsMemory),
         max_reply: usize::try_from(values.number(Id::MaxReply)).unwrap_or(usize::MAX),
         max_request: usize::try_from(values.number(Id::MaxRequest)).unwrap_or(usize::MAX),
         protocol: match values.word(Id::Protocol) {

@@ -86,7 +86,14 @@ fn session(
     kept: &Arc<EventFd>,
 ) -> Result<(Session, Option<State>), String> {
     let threads = thread::available_parallelism().map_or(1, usize::from);
-    let rules = Config { threads, ..Config::default() };
+    let limits = &config.limits;
+    let rules = Config {
+        threads,
+        max_projects: limits.max_projects,
+        max_project_memory: limits.max_project_memory,
+        max_projects_memory: limits.max_projects_memory,
+        ..Config::default()
+    };
     let Some(dir) = config.state.journal.then(|| place::of(config)).flatten() else {
         return Ok((Session::new(rules), None));
     };

@@ -81,7 +81,7 @@ impl Session {
         let is_kept = self.ledger.is_on() && project.number > 0;
         let original = Arc::clone(&project.project);
         let (call, asked) = (call.clone(), request.method().to_owned());
-        let then = Then::Free(id.to_owned(), self.generation);
+        let then = Then::Free(id.to_owned(), project.opened);
         Step::Job(Job::new(then, Priority::Normal, move |_| {
             let mut project = Project::clone(&original);
             let (mut touched, mut trace) = (0, None);

@@ -19,7 +19,6 @@ impl Session {
     /// Jobs that were begun before change nothing any more.
     pub fn take_over(&mut self, log: &Log<'_>, rebuilt: Vec<Rebuilt>) {
         self.ledger.clear();
-        self.generation += 1;
         let counts = (log.made, log.next, log.current);
         self.projects.replace_kept(rebuilt.into_iter().map(Rebuilt::open).collect(), counts);
     }

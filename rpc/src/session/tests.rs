@@ -327,3 +327,26 @@ fn both_ways_of_an_edit_know_whose_it_is() {
     ask_in(&mut session, &mut scope, "add_voxel", r#"{"author": 3}"#).unwrap();
     assert_eq!(last_author(&session), Author(3));
 }
+
+#[test]
+fn an_edit_of_a_closed_project_does_not_come_to_one_that_has_its_id_now() {
+    let mut session = session();
+    let mut scope = Scope::new();
+    let tower = r#"{"project_id": "tower"}"#;
+    ask_in(&mut session, &mut scope, "create_project", tower).unwrap();
+    let sphere = r#"{"project_id": "tower", "shape": "sphere", "size": 200}"#;
+    let edit = |session: &mut Session| match start(session, "procedural_shape", sphere) {
+        Step::Job(job) => job.run(&Nowhere),
+        Step::Done(_) => panic!("it is a job"),
+    };
+    let old = edit(&mut session);
+    ask_in(&mut session, &mut scope, "close_project", tower).unwrap();
+    ask_in(&mut session, &mut scope, "create_project", tower).unwrap();
+    let new = edit(&mut session);
+    session.finish(old, None).unwrap();
+    assert!(session.is_busy("tower"), "with its own edit");
+    assert!(session.projects.get("tower").unwrap().scene().filled() == 0);
+    session.finish(new, None).unwrap();
+    assert!(!session.is_busy("tower"));
+    assert!(session.projects.get("tower").unwrap().scene().filled() > 1_000_000);
+}

@@ -77,6 +77,35 @@ pub const LIMITS: &[Setting] = &[
         ..ROW
     },
     Setting {
+        id: Id::MaxProjectMemory,
+        key: "server.max_project_memory_mb",
+        kind: Kind::Size { min: 0, max: 1 << 50 },
+        unit: Unit::Mib,
+        default: Is("0"),
+        label: "memory of a project",
+        brief: "Memory that the voxels and the history of a project may hold, in MiB; 0 is no limit",
+        more: "An edit that would need more is refused, from 31/32 of the limit on; what frees memory \
+               goes on. With a limit a history holds at most a quarter of it. Memory that work takes \
+               while it is done is not counted: leave room for it below reliability.max_memory_mb.",
+        flags: &[newer("max-project-memory", Takes("MIB"))],
+        env: &[Name("GOXEL_MAX_PROJECT_MEMORY_MB", Unit::Mib)],
+        ..ROW
+    },
+    Setting {
+        id: Id::MaxProjectsMemory,
+        key: "server.max_projects_memory_mb",
+        kind: Kind::Size { min: 0, max: 1 << 50 },
+        unit: Unit::Mib,
+        default: Is("0"),
+        label: "memory of all projects",
+        brief: "Memory that all projects together may hold, in MiB; 0 is no limit",
+        more: "As server.max_project_memory_mb; where it is reached no project is opened either, but \
+               one that takes the place of another large one.",
+        flags: &[newer("max-projects-memory", Takes("MIB"))],
+        env: &[Name("GOXEL_MAX_PROJECTS_MEMORY_MB", Unit::Mib)],
+        ..ROW
+    },
+    Setting {
         id: Id::Protocol,
         key: "server.protocol",
         kind: Kind::Word(&[
