@@ -89,7 +89,7 @@ fn page_after_traffic() -> String {
     assert!(http(port, "GET /health", "", "").contains("healthy"));
     assert!(http(port, "GET /nothing", "", "").starts_with("HTTP/1.1 404"));
     let page = http(port, "GET /metrics", "", "");
-    let (head, body) = page.split_once("\r\n\r\n").unwrap();
+    let (head, body) = page.split_once("\r\n\r\n").expect("a head ends");
     assert!(head.contains("\r\nContent-Type: text/plain; version=0.0.4"), "{head}");
     body.to_owned()
 }
@@ -101,19 +101,19 @@ fn http(port: u16, what: &str, headers: &str, body: &str) -> String {
 
 /// What comes until the daemon, which is told that nothing follows, closes too.
 fn ask(port: u16, bytes: &[u8]) -> String {
-    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-    stream.write_all(bytes).unwrap();
-    stream.shutdown(std::net::Shutdown::Write).unwrap();
+    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).expect("the daemon answers");
+    stream.set_read_timeout(Some(Duration::from_secs(30))).expect("the daemon answers");
+    stream.write_all(bytes).expect("the daemon answers");
+    stream.shutdown(std::net::Shutdown::Write).expect("the daemon answers");
     let mut said = Vec::new();
-    stream.read_to_end(&mut said).unwrap();
+    stream.read_to_end(&mut said).expect("the daemon answers");
     String::from_utf8_lossy(&said).into_owned()
 }
 
 /// A port that was free a moment ago.
 fn free_port() -> u16 {
-    let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    socket.local_addr().unwrap().port()
+    let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("the loopback is there");
+    socket.local_addr().expect("it is bound").port()
 }
 
 /// What is wrong with a page by the rules of the text format, version 0.0.4: each family in one

@@ -14,7 +14,7 @@ use std::thread::{self, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
 /// How long one run takes, and how many there are of each kind.
-const TIME: Duration = Duration::from_millis(2000);
+const TIME: Duration = Duration::from_millis(1500);
 const RUNS: usize = 3;
 const BUSY: [&str; 2] = ["one", "two"];
 const CALM: &str = "three";
@@ -27,32 +27,15 @@ fn main() {
     }
     let bench = Bench { socket: daemon.socket(), added: AtomicU64::new(0) };
     println!(
-        "\n{:<44} {:>7} {:>7} {:>7}  add_voxel/s of a third project: 0, 1, 2 busy",
-        "slow edits/s with 1 and 2 busy projects", "1", "2", "ratio"
+        "\n{:<44} {:>7} {:>7} {:>7} {:>8}  add_voxel/s of a third project: 0, 1, 2 busy",
+        "slow edits/s with 1 and 2 busy projects", "1", "2", "ratio", "machine"
     );
-    machine();
     bench.row("sphere of 160, 2.1 M voxels", sphere);
     bench.row("add_voxels, a list of 100,000", list);
     let count = |client: &mut Client, id| {
         client.result("get_status", json!({"project_id": id}))["voxel_count"].as_u64()
     };
     assert_eq!(count(&mut client, CALM), Some(bench.added.into_inner()), "one for each reply");
-}
-
-/// What two threads do of what one does, here and now: more than that no two projects can gain.
-fn machine() {
-    let name = "the machine itself, 10 M sums";
-    if !is_wanted(name) {
-        return;
-    }
-    let sums = |_| _ = black_box((0..10_000_000u64).fold(0, |sum, one| black_box(sum ^ one)));
-    let run = |count| {
-        thread::scope(|scope| sum((0..count).map(|_| scope.spawn(|| rate(sums))).collect()))
-    };
-    let mut runs: Vec<[f64; 2]> = (0..RUNS).map(|_| [run(1), run(2)]).collect();
-    runs.sort_by(|a, b| (a[1] / a[0]).total_cmp(&(b[1] / b[0])));
-    let [one, two] = runs[RUNS / 2];
-    println!("{name:<44} {one:>7.1} {two:>7.1} {:>6.2}x", two / one);
 }
 
 /// A request of a slow edit of that project; two colours, so that each edit changes something.
@@ -98,22 +81,24 @@ impl Bench<'_> {
         let texts = BUSY.map(|id| [0, 1].map(|number| format!("{}\n", edit(id, number))));
         // In turns, so that whatever else the machine does is borne by all kinds.
         let kinds: [(usize, usize); 5] = [(1, 0), (2, 0), (0, 1), (1, 1), (2, 1)];
-        let rounds: Vec<_> =
-            (0..RUNS).map(|_| kinds.map(|(busy, calm)| self.run(&texts[..busy], calm))).collect();
-        let [alone, both, none, beside_one, beside_two] =
-            [0, 1, 2, 3, 4].map(|kind| middle(rounds.iter().map(|round| round[kind]).collect()));
+        let round = |_| (kinds.map(|(busy, calm)| self.run(&texts[..busy], calm)), machine());
+        let (rounds, machines): (Vec<_>, Vec<_>) = (0..RUNS).map(round).unzip();
+        let [alone, both, none, beside_one, beside_two] = [0, 1, 2, 3, 4]
+            .map(|kind| middle(&rounds.iter().map(|round| round[kind]).collect::<Vec<_>>()));
         println!(
-            "{name:<44} {:>7.1} {:>7.1} {:>6.2}x",
+            "{name:<44} {:>7.1} {:>7.1} {:>6.2}x {:>7.2}x",
             alone.slow,
             both.slow,
-            both.slow / alone.slow
+            both.slow / alone.slow,
+            median(machines)
         );
         println!(
-            "{:<44} {:>7.1} {:>7.1} {:>6.2}x  {:.0}, {:.0}, {:.0}",
+            "{:<44} {:>7.1} {:>7.1} {:>6.2}x {:>8}  {:.0}, {:.0}, {:.0}",
             "  while a third project is edited",
             beside_one.slow,
             beside_two.slow,
             beside_two.slow / beside_one.slow,
+            "",
             none.quick,
             beside_one.quick,
             beside_two.quick
@@ -173,9 +158,22 @@ fn sum(threads: Vec<ScopedJoinHandle<'_, f64>>) -> f64 {
 }
 
 /// The middle of each.
-fn middle(mut runs: Vec<Rates>) -> Rates {
-    runs.sort_by(|a, b| a.slow.total_cmp(&b.slow));
-    let slow = runs[runs.len() / 2].slow;
-    runs.sort_by(|a, b| a.quick.total_cmp(&b.quick));
-    Rates { slow, quick: runs[runs.len() / 2].quick }
+fn middle(runs: &[Rates]) -> Rates {
+    let slow = runs.iter().map(|run| run.slow).collect();
+    let quick = runs.iter().map(|run| run.quick).collect();
+    Rates { slow: median(slow), quick: median(quick) }
+}
+
+fn median(mut all: Vec<f64>) -> f64 {
+    all.sort_by(f64::total_cmp);
+    all[all.len() / 2]
+}
+
+/// What two threads of arithmetic do of what one does, here and now: two projects gain no more.
+fn machine() -> f64 {
+    let sums = |_| _ = black_box((0..1_000_000u64).fold(0, |sum, one| black_box(sum ^ one)));
+    let spin = |count| {
+        thread::scope(|scope| sum((0..count).map(|_| scope.spawn(|| rate(sums))).collect()))
+    };
+    spin(2) / spin(1)
 }

@@ -154,4 +154,14 @@ mod tests {
     fn a_process_knows_its_memory() {
         assert!(memory_bytes() > 1 << 20, "{}", memory_bytes());
     }
+
+    #[test]
+    fn pages_tell_of_the_memory_of_a_moment_ago() {
+        let stats = Stats::new();
+        let now = Instant::now();
+        *stats.memory.lock().unwrap() = Some((now + MEMORY_AGE, 1));
+        assert_eq!(stats.recent_memory(), 1);
+        *stats.memory.lock().unwrap() = Some((now - MEMORY_AGE, 1));
+        assert!(stats.recent_memory() > 1 << 20);
+    }
 }
