@@ -205,7 +205,7 @@ impl Known {
     pub(super) fn take_change(
         &self,
         input: &mut Input<'_>,
-        shelf: &mut Shelf,
+        shelf: &mut Shelf<'_>,
         budget: &mut Budget,
     ) -> Result<Known, DecodeError> {
         let from = input.offset();
@@ -309,7 +309,7 @@ fn take_items<T: Code + Clone>(old: &[T], input: &mut Input<'_>) -> Result<Vec<T
 pub(super) fn take_volume(
     old: &Volume,
     input: &mut Input<'_>,
-    shelf: &mut Shelf,
+    shelf: &mut Shelf<'_>,
     room: &mut usize,
     budget: &mut Budget,
 ) -> Result<Volume, DecodeError> {

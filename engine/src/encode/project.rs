@@ -3,7 +3,8 @@
 //! The scene, the steps to undo and to redo with who made them, the clipboard, the named
 //! checkpoints and the revision; not the limits, the threads and what was composited.
 //!
-//! The bytes: the version, and then, packed as one (`packed.rs`),
+//! The bytes: the version, and then, packed as one (`packed.rs`), four parts, each behind its
+//! length in bytes. The last three are the bricks (`streams.rs`). The first is
 //!
 //! - the digest of the scene, 16 bytes, and the project's revision;
 //! - the scene: what makes it of nothing (`change.rs`);
@@ -28,17 +29,22 @@ use super::packed::{put_packed, take_packed};
 use super::past::{put_stack, take_stack};
 use super::pool::{Budget, Pool, Shelf};
 use super::scene::nothing;
+use super::streams::{Sources, take_part};
 use crate::digest::Digest;
 use crate::effect::changed_bricks;
 use crate::history::History;
 use crate::project::{Checkpoint, Clipboard, Project};
 use crate::scene::{NAME_MAX, Scene};
 use crate::volume::Volume;
+use flate2::Compression;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// The version of the bytes of projects.
 pub const PROJECT_VERSION: u8 = 1;
+
+/// How hard it is deflated: twice as much time as the fastest, for two thirds of the bytes.
+const LEVEL: u32 = 4;
 
 const CHANGED: usize = 0;
 const OF_NOW: usize = 1;
@@ -46,20 +52,31 @@ const OF_NOW: usize = 1;
 /// All of a project but its limits and threads as bytes.
 pub fn project(project: &Project) -> Vec<u8> {
     let mut bytes = vec![PROJECT_VERSION];
-    put_packed(&plain(project), &mut bytes);
+    put_packed(&plain(project), Compression::new(LEVEL), &mut bytes);
     bytes
 }
 
-pub(super) fn plain(project: &Project) -> Vec<u8> {
+fn plain(project: &Project) -> Vec<u8> {
+    let mut pool = Pool::default();
+    parts_of(&without_bricks(project, &mut pool), &pool)
+}
+
+fn parts_of(first: &[u8], pool: &Pool) -> Vec<u8> {
+    let mut out = Vec::new();
+    u8::put_list(first, &mut out);
+    pool.streams.append_to(&mut out);
+    out
+}
+
+fn without_bricks(project: &Project, pool: &mut Pool) -> Vec<u8> {
     let mut out = Digest::of(&project.scene).to_bytes().to_vec();
     project.revision.put(&mut out);
-    let mut pool = Pool::default();
     let now = Seen::of(&project.scene);
-    Seen::of(&Arc::new(nothing())).put_change(&now, &mut pool, &mut out);
-    put_stack(&project.history.undo, &now, &mut pool, &mut out);
-    put_stack(&project.history.redo, &now, &mut pool, &mut out);
-    put_clipboard(&project.clipboard, &mut pool, &mut out);
-    put_checkpoints(&project.checkpoints, &now, &mut pool, &mut out);
+    Seen::of(&Arc::new(nothing())).put_change(&now, pool, &mut out);
+    put_stack(&project.history.undo, &now, pool, &mut out);
+    put_stack(&project.history.redo, &now, pool, &mut out);
+    put_clipboard(&project.clipboard, pool, &mut out);
+    put_checkpoints(&project.checkpoints, &now, pool, &mut out);
     out
 }
 
@@ -106,8 +123,11 @@ pub fn decode_project(bytes: &[u8], limits: &Limits) -> Result<Project, DecodeEr
     }
 }
 
-fn take_plain(input: &mut Input<'_>) -> Result<Project, DecodeError> {
-    let (mut shelf, mut budget) = (Shelf::default(), Budget::of(input.limits.max_bytes));
+fn take_plain(all: &mut Input<'_>) -> Result<Project, DecodeError> {
+    let input = &mut take_part(all)?;
+    let mut shelf = Shelf::of(Sources::take(all)?);
+    all.end()?;
+    let mut budget = Budget::of(input.limits.max_bytes);
     let from = input.offset();
     let digest = Digest::from_bytes(input.array()?);
     let revision = Code::take(input)?;
@@ -123,6 +143,7 @@ fn take_plain(input: &mut Input<'_>) -> Result<Project, DecodeError> {
     let clipboard = take_clipboard(input, &mut shelf, &mut budget)?;
     let checkpoints = take_checkpoints(&now, input, &mut shelf, &mut budget)?;
     input.end()?;
+    shelf.end()?;
     let mut project = Project::new();
     (project.scene, project.revision, project.history) = (now.scene, revision, history);
     (project.clipboard, project.checkpoints) = (clipboard, checkpoints);
@@ -131,7 +152,7 @@ fn take_plain(input: &mut Input<'_>) -> Result<Project, DecodeError> {
 
 fn take_clipboard(
     input: &mut Input<'_>,
-    shelf: &mut Shelf,
+    shelf: &mut Shelf<'_>,
     budget: &mut Budget,
 ) -> Result<Clipboard, DecodeError> {
     let mut voxels = None;
@@ -145,7 +166,7 @@ fn take_clipboard(
 fn take_checkpoints(
     now: &Known,
     input: &mut Input<'_>,
-    shelf: &mut Shelf,
+    shelf: &mut Shelf<'_>,
     budget: &mut Budget,
 ) -> Result<BTreeMap<String, Checkpoint>, DecodeError> {
     let from = input.offset();

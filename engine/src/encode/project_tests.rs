@@ -165,11 +165,11 @@ fn a_new_project_comes_back() {
 #[test]
 fn a_step_of_one_voxel_takes_a_few_bytes() {
     let mut before = Project::new();
-    for x in 0..10_000 {
-        run(&mut before, set(x % 1000, if x / 1000 % 2 == 0 { RED } else { Voxel::WHITE }));
+    for x in 0..2000 {
+        run(&mut before, set(x % 200, if x / 200 % 2 == 0 { RED } else { Voxel::WHITE }));
     }
     let bytes = plain(&before).len();
-    assert!(bytes < 25_000, "{bytes} bytes");
+    assert!(bytes < 5000, "{bytes} bytes");
     check(&before, &mut Dice(2));
 }
 
@@ -249,9 +249,10 @@ fn a_scene_that_does_not_meet_its_digest_is_refused() {
     let mut bytes = vec![PROJECT_VERSION, 0];
     bytes.extend(plain(&before));
     assert!(decode_project(&bytes, &Limits::default()).is_ok());
-    bytes[2] ^= 1;
+    // Behind the length of the first part, which takes two bytes.
+    bytes[4] ^= 1;
     let refusal = decode_project(&bytes, &Limits::default()).unwrap_err();
-    assert_eq!(refusal.to_string(), "a scene that does not meet its digest at byte 2");
+    assert_eq!(refusal.to_string(), "a scene that does not meet its digest at byte 4");
 }
 
 #[test]
@@ -290,12 +291,14 @@ fn many_steps_of_large_scenes_are_refused_before_they_take_memory() {
     assert_eq!(decoded(&bytes).steps(), (100, 0));
 }
 
-/// The plain bytes of a new project, and what comes behind its scene.
+/// A new project's bytes, with this behind its scene.
 fn after_scene(rest: &[u8]) -> Vec<u8> {
-    let plain = plain(&Project::new());
+    let mut pool = Pool::default();
+    let plain = without_bricks(&Project::new(), &mut pool);
     // No steps, no clipboard and box, no checkpoints.
     let scene = plain.strip_suffix(&[0, 0, 0, 0, 0]).unwrap();
-    [&[PROJECT_VERSION, 0], scene, rest].concat()
+    let parts = parts_of(&[scene, rest].concat(), &pool);
+    [&[PROJECT_VERSION, 0], &parts[..]].concat()
 }
 
 #[test]
@@ -376,7 +379,7 @@ fn use_up(mut found: Project, dice: &mut Dice) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(128))]
 
     #[test]
     fn any_project_comes_back(seed in any::<u64>()) {
