@@ -21,9 +21,6 @@ const NEW: u64 = 1;
 const NEXT: u64 = 2;
 const NUMBERED: u64 = 3;
 
-/// What a place is counted as, beside its brick: it may take a node of its own.
-const PLACE_BYTES: usize = 128;
-
 /// The bricks that were written. They must not go before the pool does: it knows them
 /// by their addresses.
 #[derive(Debug, Default)]
@@ -139,7 +136,7 @@ impl<'a> Shelf<'a> {
             return Err(DecodeError::limit(from, "bricks of 16^3", input.limits.max_bricks as u64));
         };
         *room = left;
-        budget.spend(count.saturating_mul(PLACE_BYTES), from)?;
+        budget.spend(count.saturating_mul(size_of::<Placed>()), from)?;
         let mut bricks: Vec<Placed> = Vec::with_capacity(count);
         let (mut walk, mut last) = (Walk::default(), None);
         for _ in 0..count {

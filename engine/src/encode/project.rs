@@ -114,7 +114,8 @@ fn put_checkpoints(
 
 /// The project that [`project`] wrote, with the usual limits and one thread.
 ///
-/// `limits` bound it as a whole: all that it holds takes about [`Limits::max_bytes`] at most.
+/// `limits` bound it as a whole: all that it holds takes about [`Limits::max_bytes`] at most, and what is
+/// to be read again must be within them.
 pub fn decode_project(bytes: &[u8], limits: &Limits) -> Result<Project, DecodeError> {
     let mut input = Input::new(bytes, PROJECT_VERSION, limits)?;
     match take_packed(&mut input)? {
@@ -130,7 +131,7 @@ fn take_plain(all: &mut Input<'_>) -> Result<Project, DecodeError> {
     let mut budget = Budget::of(input.limits.max_bytes);
     let from = input.offset();
     let digest = Digest::from_bytes(input.array()?);
-    let revision = Code::take(input)?;
+    let revision = take_revision(input)?;
     let none = Known::of(Arc::new(nothing()));
     let now = none.take_change(input, &mut shelf, &mut budget)?;
     if Digest::of(&now.scene) != digest {
@@ -148,6 +149,16 @@ fn take_plain(all: &mut Input<'_>) -> Result<Project, DecodeError> {
     (project.scene, project.revision, project.history) = (now.scene, revision, history);
     (project.clipboard, project.checkpoints) = (clipboard, checkpoints);
     Ok(project)
+}
+
+/// Each edit counts it up: it must not come to its end.
+fn take_revision(input: &mut Input<'_>) -> Result<u64, DecodeError> {
+    let from = input.offset();
+    let revision = u64::take(input)?;
+    if revision > u64::MAX / 2 {
+        return Err(DecodeError::broken(from, "a revision that cannot be"));
+    }
+    Ok(revision)
 }
 
 fn take_clipboard(
@@ -181,7 +192,7 @@ fn take_checkpoints(
         if name.is_empty() || name.len() > NAME_MAX || last.is_some_and(|(last, _)| *last >= name) {
             return Err(DecodeError::broken(from, "a checkpoint's name that cannot be there"));
         }
-        let revision = Code::take(input)?;
+        let revision = take_revision(input)?;
         let from = input.offset();
         let scene = match usize::take(input)? {
             CHANGED => now.take_change(input, shelf, budget)?.scene,

@@ -339,6 +339,36 @@ fn steps_that_cannot_be_are_refused() {
 }
 
 #[test]
+fn a_revision_at_its_end_is_refused() {
+    let mut before = Project::new();
+    before.revision = u64::MAX;
+    let refusal = decode_project(&project(&before), &Limits::default()).unwrap_err();
+    assert!(refusal.to_string().starts_with("a revision that cannot be"), "{refusal}");
+}
+
+/// A step of six bytes kept a path of nodes, and nobody counted it.
+#[test]
+fn the_nodes_that_steps_keep_count_towards_the_limit() {
+    let mut scene = Scene::new();
+    let grid = (0..1000).map(|n| Coord::new(n % 10, n / 10 % 10, n / 100));
+    let apart = grid.map(|at| (Coord::new(at.x * 64, at.y * 64, at.z * 64), RED));
+    scene.layers[0].volume.write(apart);
+    let mut before = Project::from_scene(scene);
+    for step in 0..200 {
+        let color = if step % 2 == 0 { RED } else { Voxel::WHITE };
+        let bounds = Bounds::around(Coord::default(), Coord::new(8, 8, 8));
+        let shape = Shape::Cube;
+        run(&mut before, Command::FillShape { layer: None, shape, bounds, voxel: color });
+    }
+    let bytes = project(&before);
+    let held = before.history_bytes();
+    let decode = |max_bytes| decode_project(&bytes, &Limits { max_bytes, ..Limits::default() });
+    let scene = before.scene().layers[0].volume.bytes();
+    assert!(decode(held * 3 / 4).is_err());
+    assert!(decode(scene + held * 3 / 2).is_ok());
+}
+
+#[test]
 fn checkpoints_that_cannot_be_are_refused() {
     let end = "a checkpoint's name that cannot be there";
     let cases: &[(&[u8], &str)] = &[
