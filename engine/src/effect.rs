@@ -17,6 +17,7 @@ use crate::error::ErrorKind;
 use crate::scene::{LayerId, Scene};
 use crate::volume::tree::{self, Key};
 use crate::volume::{Brick, BrickCoord, Volume};
+use flate2::Compression;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
@@ -103,7 +104,7 @@ impl Effect {
     /// The effect as bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = vec![EFFECT_VERSION];
-        put_packed(&self.plain_bytes(), &mut bytes);
+        put_packed(&self.plain_bytes(), Compression::fast(), &mut bytes);
         bytes
     }
 
@@ -160,7 +161,7 @@ pub(crate) fn changed_bricks(from: &Volume, to: &Volume) -> Vec<Placed> {
     from.differing(to).into_iter().filter_map(changed).collect()
 }
 
-fn holds_same(a: &Brick, b: &Brick) -> bool {
+pub(crate) fn holds_same(a: &Brick, b: &Brick) -> bool {
     a.cells() == b.cells()
         && match (a.uniform(), b.uniform()) {
             (Some(a), Some(b)) => a == b,

@@ -15,18 +15,18 @@ pub(super) const GONE: u8 = 3;
 /// At most so many places are listed one by one.
 const FEW: usize = 16;
 
-const FULL: u8 = 0;
-const LISTED: u8 = 1;
-const WORDS: u8 = 2;
-const ONE: u8 = 0;
-const PALETTE: u8 = 1 << 2;
-const EACH: u8 = 2 << 2;
-const OPAQUE: u8 = 1 << 4;
+pub(super) const FULL: u8 = 0;
+pub(super) const LISTED: u8 = 1;
+pub(super) const WORDS: u8 = 2;
+pub(super) const ONE: u8 = 0;
+pub(super) const PALETTE: u8 = 1 << 2;
+pub(super) const EACH: u8 = 2 << 2;
+pub(super) const OPAQUE: u8 = 1 << 4;
 
 /// The longest palette.
 const PALETTE_MAX: usize = 256;
 
-type Cells = [u64; 64];
+pub(super) type Cells = [u64; 64];
 
 /// The brick, which must hold a voxel, as bytes.
 pub(crate) fn put_brick(brick: &Brick, out: &mut Vec<u8>) {
@@ -43,7 +43,7 @@ pub(crate) fn put_brick(brick: &Brick, out: &mut Vec<u8>) {
     out[at] = places | colors;
 }
 
-fn put_places(brick: &Brick, out: &mut Vec<u8>) -> u8 {
+pub(super) fn put_places(brick: &Brick, out: &mut Vec<u8>) -> u8 {
     if brick.filled() as usize == BRICK_VOXELS {
         return FULL;
     }
@@ -110,14 +110,14 @@ const fn packed_bytes(voxels: usize, bits: u32) -> usize {
 }
 
 /// The colours of a brick, in the order of first use.
-struct Palette {
-    colors: Vec<Voxel>,
-    indices: Vec<u8>,
+pub(super) struct Palette {
+    pub colors: Vec<Voxel>,
+    pub indices: Vec<u8>,
 }
 
 impl Palette {
     /// `None` when there are more than [`PALETTE_MAX`].
-    fn of(voxels: &[Voxel]) -> Option<Self> {
+    pub(super) fn of(voxels: &[Voxel]) -> Option<Self> {
         let mut colors: Vec<Voxel> = Vec::new();
         let mut indices = Vec::with_capacity(voxels.len());
         let mut known = Known::default();
@@ -214,7 +214,7 @@ pub(crate) fn take_brick(input: &mut Input<'_>) -> Result<Brick, DecodeError> {
     }
 }
 
-fn take_listed(input: &mut Input<'_>) -> Result<Cells, DecodeError> {
+pub(super) fn take_listed(input: &mut Input<'_>) -> Result<Cells, DecodeError> {
     let from = input.offset();
     let count = input.count()?;
     if !(1..=FEW).contains(&count) {
@@ -235,7 +235,7 @@ fn take_listed(input: &mut Input<'_>) -> Result<Cells, DecodeError> {
     Ok(cells)
 }
 
-fn take_words(input: &mut Input<'_>) -> Result<Cells, DecodeError> {
+pub(super) fn take_words(input: &mut Input<'_>) -> Result<Cells, DecodeError> {
     let from = input.offset();
     let summary = u64::from_le_bytes(input.array()?);
     let full = u64::from_le_bytes(input.array()?);
@@ -261,7 +261,7 @@ fn count(cells: &Cells) -> usize {
     cells.iter().map(|word| word.count_ones() as usize).sum()
 }
 
-fn take_color(input: &mut Input<'_>, opaque: bool) -> Result<Voxel, DecodeError> {
+pub(super) fn take_color(input: &mut Input<'_>, opaque: bool) -> Result<Voxel, DecodeError> {
     if opaque {
         let [r, g, b] = input.array()?;
         return Ok(Voxel::rgb(r, g, b));

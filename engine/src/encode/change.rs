@@ -9,6 +9,7 @@
 //! A list is how many parts it is made of, and the parts: 0 and an item, or how many items of the
 //! old list come here and the index of the first of them. None comes twice.
 
+use super::bricks::Placed;
 use super::code::{Code, Input, put_varint};
 use super::error::DecodeError;
 use super::pool::{Budget, Pool, Shelf};
@@ -205,7 +206,7 @@ impl Known {
     pub(super) fn take_change(
         &self,
         input: &mut Input<'_>,
-        shelf: &mut Shelf,
+        shelf: &mut Shelf<'_>,
         budget: &mut Budget,
     ) -> Result<Known, DecodeError> {
         let from = input.offset();
@@ -309,12 +310,21 @@ fn take_items<T: Code + Clone>(old: &[T], input: &mut Input<'_>) -> Result<Vec<T
 pub(super) fn take_volume(
     old: &Volume,
     input: &mut Input<'_>,
-    shelf: &mut Shelf,
+    shelf: &mut Shelf<'_>,
     room: &mut usize,
     budget: &mut Budget,
 ) -> Result<Volume, DecodeError> {
     let from = input.offset();
     let bricks = shelf.take(input, room, budget)?;
-    put_together(old.clone(), &bricks)
-        .map_err(|_| DecodeError::broken(from, "a brick goes that is not there"))
+    let new = put_together(old.clone(), &bricks)
+        .map_err(|_| DecodeError::broken(from, "a brick goes that is not there"))?;
+    budget.spend(nodes_beside(&new, old, &bricks), from)?;
+    Ok(new)
+}
+
+/// The bytes that the new volume shares with the old one in no way, without its bricks: a list of
+/// one brick may cost a path of nodes.
+fn nodes_beside(new: &Volume, old: &Volume, placed: &[Placed]) -> usize {
+    let bricks = placed.iter().filter_map(|(_, brick)| brick.as_ref());
+    new.bytes_beside(old).saturating_sub(bricks.map(|brick| brick.bytes()).sum())
 }

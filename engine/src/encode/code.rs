@@ -65,8 +65,13 @@ impl<'a> Input<'a> {
 
     /// Bytes without a version.
     pub(crate) const fn part(bytes: &'a [u8], limits: &Limits) -> Self {
+        Self::part_at(0, bytes, limits)
+    }
+
+    /// Bytes without a version, from that byte on of something larger.
+    pub(crate) const fn part_at(offset: u64, bytes: &'a [u8], limits: &Limits) -> Self {
         let (voxels, pixels) = (limits.max_voxels, limits.max_pixels);
-        Self { rest: bytes, offset: 0, limits: *limits, voxels, pixels, in_group: false }
+        Self { rest: bytes, offset, limits: *limits, voxels, pixels, in_group: false }
     }
 
     pub(crate) const fn offset(&self) -> u64 {

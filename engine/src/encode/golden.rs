@@ -1,16 +1,17 @@
-//! The bytes of every kind of command, fixed for ever: logs hold them.
+//! The bytes of every kind of command, and of a project, fixed for ever: logs hold them.
 //!
 //! A line that changes means that old logs can no longer be read. New kinds and new
 //! fields come with a new number or a new version, and new lines.
 
-use super::{Limits, command, decode_command};
-use crate::command::{Command as C, Scope, Selector};
+use super::{Limits, command, decode_command, decode_project, project};
+use crate::command::{Author, Command as C, Scope, Selector};
 use crate::image::Picture;
 use crate::math::Mat4;
 use crate::ops::{
     ColorFilter, Extrusion, Morph, Motion, Neighbors, Painter, Relief, SelectMode, Shape, Spread,
     Symmetry, Tolerance,
 };
+use crate::project::Project;
 use crate::scene::{LayerId, Light, Look, View};
 use crate::volume::Like;
 use crate::volume::{BlendMode, Bounds, Coord, Voxel};
@@ -66,6 +67,52 @@ fn run(run: &[u8]) -> String {
         n => format!("{:02x}*{n} ", run[0]),
     }
 }
+
+/// One with every kind of step. How hard it was deflated may change.
+#[test]
+fn a_project_that_was_once_written_can_be_read() {
+    let mut before = Project::new();
+    let cube = |edge, voxel| {
+        let bounds = Bounds::around(Coord::default(), Coord::new(edge, edge, edge));
+        C::FillShape { layer: None, shape: Shape::Cube, bounds, voxel }
+    };
+    let set = |at| C::SetVoxel { layer: None, at, voxel: RED };
+    let green = Voxel([0, 255, 0, 200]);
+    let edits = [
+        set(AT),
+        set(Coord::new(1, -2, 4)),
+        C::SetVoxels { layer: None, voxels: vec![(AT, green), (Coord::new(0, 0, 0), green)] },
+        C::Copy { layer: None },
+        C::Checkpoint { name: "a".to_owned() },
+        cube(8, Voxel::WHITE),
+        C::Group(vec![set(Coord::default()), set(Coord::new(9, 9, 9))]),
+        C::AddLayer { name: None, visible: true },
+        set(AT),
+    ];
+    for (number, edit) in edits.into_iter().enumerate() {
+        before.apply(edit, Author(number as u64 / 3)).unwrap();
+    }
+    before.undo().unwrap();
+    before.undo().unwrap();
+    let byte = |text| u8::from_str_radix(text, 16).unwrap();
+    let bytes: Vec<u8> = PROJECT.split(' ').map(byte).collect();
+    let back = decode_project(&bytes, &Limits::default()).unwrap();
+    assert_eq!((back.scene(), back.steps()), (before.scene(), (5, 2)));
+    assert_eq!(project(&back), project(&before));
+}
+
+const PROJECT: &str = "\
+    01 01 ae 0b ed 50 3d 4b 03 41 10 7d 33 f7 15 d3 24 1b 41 2c 03 f6 81 28 82 55 3e 0b 9b 58 \
+    da 58 79 45 0a 41 9b 20 04 b1 49 69 6d 97 fc 8c 80 22 58 04 52 a5 50 b0 94 60 e3 6f 88 85 \
+    85 b2 ce dc 45 e2 25 4d 04 2b c9 9b 9b 1b e6 ed 9b 9d 9d b9 72 2f f7 6e 7b ed 7d 77 7c ff \
+    f2 b4 35 3e 3c ca ac 11 28 68 84 17 cd 56 a1 48 80 7c e8 94 b1 80 df 70 44 48 1f 84 e7 cd \
+    d6 49 78 5a 28 c6 dc cc 1f 1f 1a 25 11 26 6b 09 a9 7a 78 d6 6c 85 aa 47 1d 13 77 b7 ac 8e \
+    19 06 e2 3f 39 8d 83 59 de a9 89 0f 27 ee 4d 2d 6a 44 18 de f5 4b d7 69 bf 22 67 15 f4 ba \
+    dd 92 ba 0a ab 58 c0 32 9c e6 d1 c4 c4 9c a7 2c 39 01 1f 73 8a e8 33 97 cb 81 3e 8c 31 56 \
+    e0 d1 b3 4f 4c 2e 1c 22 7e 73 7c ad ac 76 2c 60 df 5d 4f 13 f6 79 94 62 59 33 4f b7 be fd \
+    47 5b 67 59 3b e9 45 9b 4c d2 58 5b 12 e7 9d ac 27 6c e8 20 3a 8d 15 f2 3e f6 fa b4 c6 af \
+    81 a5 8d 76 a0 06 ec 88 29 cc 1c 32 48 1a 4d cd 2c a9 b3 36 7e e3 77 34 26 99 cf f3 19 24 \
+    23 21 1f 47 c2 3a 2c 46 d1 60 fa 93 42 49 c7 3a df 0a 2b fc 3f e0 0b";
 
 #[test]
 fn the_bytes_of_commands_are_what_they_always_were() {

@@ -16,7 +16,8 @@ pub struct Limits {
     pub max_text: usize,
     /// Bricks of 16^3 voxels, over all layers; those that go are counted too.
     pub max_bricks: usize,
-    /// Bytes, about, that the bricks may take; one that is repeated counts once.
+    /// Bytes, about, that the bricks may take; one that is repeated counts once. Of a project, all
+    /// that it holds.
     pub max_bytes: usize,
     /// Layers.
     pub max_layers: usize,

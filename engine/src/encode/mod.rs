@@ -36,6 +36,7 @@ mod pool;
 mod project;
 mod scene;
 mod steps;
+mod streams;
 
 pub use error::{DecodeCause, DecodeError};
 pub use limits::Limits;

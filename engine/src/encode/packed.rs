@@ -11,8 +11,8 @@ use std::io::{Read, Write};
 /// Fewer bytes are not worth packing.
 const PACKED_MIN: usize = 512;
 
-pub(crate) fn put_packed(plain: &[u8], out: &mut Vec<u8>) {
-    let packed = deflated(plain);
+pub(crate) fn put_packed(plain: &[u8], level: Compression, out: &mut Vec<u8>) {
+    let packed = deflated(plain, level);
     packed.is_some().put(out);
     if packed.is_some() {
         put_varint(plain.len() as u64, out);
@@ -20,11 +20,11 @@ pub(crate) fn put_packed(plain: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(packed.as_deref().unwrap_or(plain));
 }
 
-fn deflated(plain: &[u8]) -> Option<Vec<u8>> {
+fn deflated(plain: &[u8], level: Compression) -> Option<Vec<u8>> {
     if plain.len() < PACKED_MIN {
         return None;
     }
-    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::fast());
+    let mut encoder = DeflateEncoder::new(Vec::new(), level);
     encoder.write_all(plain).ok()?;
     let packed = encoder.finish().ok()?;
     (packed.len() < plain.len() / 8 * 7).then_some(packed)

@@ -159,7 +159,7 @@ impl Back<'_> {
 pub(super) fn take_stack(
     now: &Known,
     input: &mut Input<'_>,
-    shelf: &mut Shelf,
+    shelf: &mut Shelf<'_>,
     budget: &mut Budget,
 ) -> Result<Stack, DecodeError> {
     let from = input.offset();
@@ -179,14 +179,14 @@ pub(super) fn take_stack(
 }
 
 /// The way back of the decoder.
-struct Forth<'a> {
+struct Forth<'a, 'b> {
     at: Known,
     last: Last,
-    shelf: &'a mut Shelf,
+    shelf: &'a mut Shelf<'b>,
     budget: &'a mut Budget,
 }
 
-impl Forth<'_> {
+impl Forth<'_, '_> {
     fn take_run(&mut self, input: &mut Input<'_>) -> Result<Run, DecodeError> {
         let from = input.offset();
         let form = input.byte()?;

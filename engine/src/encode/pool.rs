@@ -2,14 +2,16 @@
 //!
 //! A list is its length, and then for each place a byte and step as in `steps.rs`; bit 0: the
 //! brick is the last one's of the list, which begins with none. Else a number follows: 0, there is
-//! no brick any more; 1, a new brick, in the bytes of `brick.rs`, which gets the next number; 2, the
-//! brick after the one mentioned last; from 3 on, the brick of that number less 3.
+//! no brick any more; 1, a new brick, which gets the next number and is written elsewhere, in the
+//! order of these numbers (`streams.rs`); 2, the brick after the one mentioned last; from 3
+//! on, the brick of that number less 3.
 
-use super::brick::{put_brick, take_brick};
 use super::bricks::{Placed, place_of};
 use super::code::{Input, put_varint};
 use super::error::DecodeError;
 use super::steps::Walk;
+use super::streams::{Sources, Streams};
+use crate::effect::holds_same;
 use crate::volume::Brick;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -19,9 +21,6 @@ const NEW: u64 = 1;
 const NEXT: u64 = 2;
 const NUMBERED: u64 = 3;
 
-/// What a place is counted as, beside its brick: it may take a node of its own.
-const PLACE_BYTES: usize = 128;
-
 /// The bricks that were written. They must not go before the pool does: it knows them
 /// by their addresses.
 #[derive(Debug, Default)]
@@ -30,9 +29,9 @@ pub(super) struct Pool {
     count: usize,
     /// The number after that of the brick mentioned last.
     next: usize,
-    /// The bytes of the newest brick: one that is stored apart but the same is not written again.
-    newest: Vec<u8>,
-    scratch: Vec<u8>,
+    /// One that is stored apart but the same is not written again.
+    newest: Option<Arc<Brick>>,
+    pub streams: Streams,
 }
 
 impl Pool {
@@ -58,7 +57,6 @@ impl Pool {
         };
         if number == written {
             put_varint(NEW, out);
-            out.extend_from_slice(&self.newest);
         } else if number == self.next {
             put_varint(NEXT, out);
         } else {
@@ -73,10 +71,9 @@ impl Pool {
         if let Some(number) = self.numbers.get(&address) {
             return *number;
         }
-        self.scratch.clear();
-        put_brick(brick, &mut self.scratch);
-        if self.scratch != self.newest {
-            std::mem::swap(&mut self.scratch, &mut self.newest);
+        if !self.newest.as_ref().is_some_and(|newest| holds_same(newest, brick)) {
+            self.streams.put(brick);
+            self.newest = Some(Arc::clone(brick));
             self.count += 1;
         }
         self.numbers.insert(address, self.count - 1);
@@ -109,13 +106,23 @@ impl Budget {
 }
 
 /// The bricks that were read, by their numbers.
-#[derive(Debug, Default)]
-pub(super) struct Shelf {
+#[derive(Debug)]
+pub(super) struct Shelf<'a> {
     bricks: Vec<Arc<Brick>>,
     next: usize,
+    sources: Sources<'a>,
 }
 
-impl Shelf {
+impl<'a> Shelf<'a> {
+    pub(super) const fn of(sources: Sources<'a>) -> Self {
+        Self { bricks: Vec::new(), next: 0, sources }
+    }
+
+    /// All bricks were read.
+    pub(super) fn end(&self) -> Result<(), DecodeError> {
+        self.sources.end()
+    }
+
     /// A list. `room` is how many places may still be listed.
     pub(super) fn take(
         &mut self,
@@ -129,7 +136,7 @@ impl Shelf {
             return Err(DecodeError::limit(from, "bricks of 16^3", input.limits.max_bricks as u64));
         };
         *room = left;
-        budget.spend(count.saturating_mul(PLACE_BYTES), from)?;
+        budget.spend(count.saturating_mul(size_of::<Placed>()), from)?;
         let mut bricks: Vec<Placed> = Vec::with_capacity(count);
         let (mut walk, mut last) = (Walk::default(), None);
         for _ in 0..count {
@@ -156,7 +163,7 @@ impl Shelf {
         let number = match input.varint()? {
             GONE => return Ok(None),
             NEW => {
-                let brick = take_brick(input)?;
+                let brick = self.sources.brick()?;
                 budget.spend(brick.bytes(), from)?;
                 self.bricks.push(Arc::new(brick));
                 self.bricks.len() - 1

@@ -3,7 +3,8 @@
 //! The scene, the steps to undo and to redo with who made them, the clipboard, the named
 //! checkpoints and the revision; not the limits, the threads and what was composited.
 //!
-//! The bytes: the version, and then, packed as one (`packed.rs`),
+//! The bytes: the version, and then, packed as one (`packed.rs`), four parts, each behind its
+//! length in bytes. The last three are the bricks (`streams.rs`). The first is
 //!
 //! - the digest of the scene, 16 bytes, and the project's revision;
 //! - the scene: what makes it of nothing (`change.rs`);
@@ -28,17 +29,22 @@ use super::packed::{put_packed, take_packed};
 use super::past::{put_stack, take_stack};
 use super::pool::{Budget, Pool, Shelf};
 use super::scene::nothing;
+use super::streams::{Sources, take_part};
 use crate::digest::Digest;
 use crate::effect::changed_bricks;
 use crate::history::History;
 use crate::project::{Checkpoint, Clipboard, Project};
 use crate::scene::{NAME_MAX, Scene};
 use crate::volume::Volume;
+use flate2::Compression;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// The version of the bytes of projects.
 pub const PROJECT_VERSION: u8 = 1;
+
+/// How hard it is deflated: twice as much time as the fastest, for two thirds of the bytes.
+const LEVEL: u32 = 4;
 
 const CHANGED: usize = 0;
 const OF_NOW: usize = 1;
@@ -46,20 +52,31 @@ const OF_NOW: usize = 1;
 /// All of a project but its limits and threads as bytes.
 pub fn project(project: &Project) -> Vec<u8> {
     let mut bytes = vec![PROJECT_VERSION];
-    put_packed(&plain(project), &mut bytes);
+    put_packed(&plain(project), Compression::new(LEVEL), &mut bytes);
     bytes
 }
 
-pub(super) fn plain(project: &Project) -> Vec<u8> {
+fn plain(project: &Project) -> Vec<u8> {
+    let mut pool = Pool::default();
+    parts_of(&without_bricks(project, &mut pool), &pool)
+}
+
+fn parts_of(first: &[u8], pool: &Pool) -> Vec<u8> {
+    let mut out = Vec::new();
+    u8::put_list(first, &mut out);
+    pool.streams.append_to(&mut out);
+    out
+}
+
+fn without_bricks(project: &Project, pool: &mut Pool) -> Vec<u8> {
     let mut out = Digest::of(&project.scene).to_bytes().to_vec();
     project.revision.put(&mut out);
-    let mut pool = Pool::default();
     let now = Seen::of(&project.scene);
-    Seen::of(&Arc::new(nothing())).put_change(&now, &mut pool, &mut out);
-    put_stack(&project.history.undo, &now, &mut pool, &mut out);
-    put_stack(&project.history.redo, &now, &mut pool, &mut out);
-    put_clipboard(&project.clipboard, &mut pool, &mut out);
-    put_checkpoints(&project.checkpoints, &now, &mut pool, &mut out);
+    Seen::of(&Arc::new(nothing())).put_change(&now, pool, &mut out);
+    put_stack(&project.history.undo, &now, pool, &mut out);
+    put_stack(&project.history.redo, &now, pool, &mut out);
+    put_clipboard(&project.clipboard, pool, &mut out);
+    put_checkpoints(&project.checkpoints, &now, pool, &mut out);
     out
 }
 
@@ -97,7 +114,8 @@ fn put_checkpoints(
 
 /// The project that [`project`] wrote, with the usual limits and one thread.
 ///
-/// `limits` bound it as a whole: all that it holds takes about [`Limits::max_bytes`] at most.
+/// `limits` bound it as a whole: all that it holds takes about [`Limits::max_bytes`] at most, and what is
+/// to be read again must be within them.
 pub fn decode_project(bytes: &[u8], limits: &Limits) -> Result<Project, DecodeError> {
     let mut input = Input::new(bytes, PROJECT_VERSION, limits)?;
     match take_packed(&mut input)? {
@@ -106,11 +124,14 @@ pub fn decode_project(bytes: &[u8], limits: &Limits) -> Result<Project, DecodeEr
     }
 }
 
-fn take_plain(input: &mut Input<'_>) -> Result<Project, DecodeError> {
-    let (mut shelf, mut budget) = (Shelf::default(), Budget::of(input.limits.max_bytes));
+fn take_plain(all: &mut Input<'_>) -> Result<Project, DecodeError> {
+    let input = &mut take_part(all)?;
+    let mut shelf = Shelf::of(Sources::take(all)?);
+    all.end()?;
+    let mut budget = Budget::of(input.limits.max_bytes);
     let from = input.offset();
     let digest = Digest::from_bytes(input.array()?);
-    let revision = Code::take(input)?;
+    let revision = take_revision(input)?;
     let none = Known::of(Arc::new(nothing()));
     let now = none.take_change(input, &mut shelf, &mut budget)?;
     if Digest::of(&now.scene) != digest {
@@ -123,15 +144,26 @@ fn take_plain(input: &mut Input<'_>) -> Result<Project, DecodeError> {
     let clipboard = take_clipboard(input, &mut shelf, &mut budget)?;
     let checkpoints = take_checkpoints(&now, input, &mut shelf, &mut budget)?;
     input.end()?;
+    shelf.end()?;
     let mut project = Project::new();
     (project.scene, project.revision, project.history) = (now.scene, revision, history);
     (project.clipboard, project.checkpoints) = (clipboard, checkpoints);
     Ok(project)
 }
 
+/// Each edit counts it up: it must not come to its end.
+fn take_revision(input: &mut Input<'_>) -> Result<u64, DecodeError> {
+    let from = input.offset();
+    let revision = u64::take(input)?;
+    if revision > u64::MAX / 2 {
+        return Err(DecodeError::broken(from, "a revision that cannot be"));
+    }
+    Ok(revision)
+}
+
 fn take_clipboard(
     input: &mut Input<'_>,
-    shelf: &mut Shelf,
+    shelf: &mut Shelf<'_>,
     budget: &mut Budget,
 ) -> Result<Clipboard, DecodeError> {
     let mut voxels = None;
@@ -145,7 +177,7 @@ fn take_clipboard(
 fn take_checkpoints(
     now: &Known,
     input: &mut Input<'_>,
-    shelf: &mut Shelf,
+    shelf: &mut Shelf<'_>,
     budget: &mut Budget,
 ) -> Result<BTreeMap<String, Checkpoint>, DecodeError> {
     let from = input.offset();
@@ -160,7 +192,7 @@ fn take_checkpoints(
         if name.is_empty() || name.len() > NAME_MAX || last.is_some_and(|(last, _)| *last >= name) {
             return Err(DecodeError::broken(from, "a checkpoint's name that cannot be there"));
         }
-        let revision = Code::take(input)?;
+        let revision = take_revision(input)?;
         let from = input.offset();
         let scene = match usize::take(input)? {
             CHANGED => now.take_change(input, shelf, budget)?.scene,

@@ -165,11 +165,11 @@ fn a_new_project_comes_back() {
 #[test]
 fn a_step_of_one_voxel_takes_a_few_bytes() {
     let mut before = Project::new();
-    for x in 0..10_000 {
-        run(&mut before, set(x % 1000, if x / 1000 % 2 == 0 { RED } else { Voxel::WHITE }));
+    for x in 0..2000 {
+        run(&mut before, set(x % 200, if x / 200 % 2 == 0 { RED } else { Voxel::WHITE }));
     }
     let bytes = plain(&before).len();
-    assert!(bytes < 25_000, "{bytes} bytes");
+    assert!(bytes < 5000, "{bytes} bytes");
     check(&before, &mut Dice(2));
 }
 
@@ -249,9 +249,10 @@ fn a_scene_that_does_not_meet_its_digest_is_refused() {
     let mut bytes = vec![PROJECT_VERSION, 0];
     bytes.extend(plain(&before));
     assert!(decode_project(&bytes, &Limits::default()).is_ok());
-    bytes[2] ^= 1;
+    // Behind the length of the first part, which takes two bytes.
+    bytes[4] ^= 1;
     let refusal = decode_project(&bytes, &Limits::default()).unwrap_err();
-    assert_eq!(refusal.to_string(), "a scene that does not meet its digest at byte 2");
+    assert_eq!(refusal.to_string(), "a scene that does not meet its digest at byte 4");
 }
 
 #[test]
@@ -290,12 +291,14 @@ fn many_steps_of_large_scenes_are_refused_before_they_take_memory() {
     assert_eq!(decoded(&bytes).steps(), (100, 0));
 }
 
-/// The plain bytes of a new project, and what comes behind its scene.
+/// A new project's bytes, with this behind its scene.
 fn after_scene(rest: &[u8]) -> Vec<u8> {
-    let plain = plain(&Project::new());
+    let mut pool = Pool::default();
+    let plain = without_bricks(&Project::new(), &mut pool);
     // No steps, no clipboard and box, no checkpoints.
     let scene = plain.strip_suffix(&[0, 0, 0, 0, 0]).unwrap();
-    [&[PROJECT_VERSION, 0], scene, rest].concat()
+    let parts = parts_of(&[scene, rest].concat(), &pool);
+    [&[PROJECT_VERSION, 0], &parts[..]].concat()
 }
 
 #[test]
@@ -333,6 +336,36 @@ fn steps_that_cannot_be_are_refused() {
         let fits = if expected.is_empty() { found.is_empty() } else { found.starts_with(expected) };
         assert!(fits, "{steps:?}: {found}");
     }
+}
+
+#[test]
+fn a_revision_at_its_end_is_refused() {
+    let mut before = Project::new();
+    before.revision = u64::MAX;
+    let refusal = decode_project(&project(&before), &Limits::default()).unwrap_err();
+    assert!(refusal.to_string().starts_with("a revision that cannot be"), "{refusal}");
+}
+
+/// A step of six bytes kept a path of nodes, and nobody counted it.
+#[test]
+fn the_nodes_that_steps_keep_count_towards_the_limit() {
+    let mut scene = Scene::new();
+    let grid = (0..1000).map(|n| Coord::new(n % 10, n / 10 % 10, n / 100));
+    let apart = grid.map(|at| (Coord::new(at.x * 64, at.y * 64, at.z * 64), RED));
+    scene.layers[0].volume.write(apart);
+    let mut before = Project::from_scene(scene);
+    for step in 0..200 {
+        let color = if step % 2 == 0 { RED } else { Voxel::WHITE };
+        let bounds = Bounds::around(Coord::default(), Coord::new(8, 8, 8));
+        let shape = Shape::Cube;
+        run(&mut before, Command::FillShape { layer: None, shape, bounds, voxel: color });
+    }
+    let bytes = project(&before);
+    let held = before.history_bytes();
+    let decode = |max_bytes| decode_project(&bytes, &Limits { max_bytes, ..Limits::default() });
+    let scene = before.scene().layers[0].volume.bytes();
+    assert!(decode(held * 3 / 4).is_err());
+    assert!(decode(scene + held * 3 / 2).is_ok());
 }
 
 #[test]
@@ -376,7 +409,7 @@ fn use_up(mut found: Project, dice: &mut Dice) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(128))]
 
     #[test]
     fn any_project_comes_back(seed in any::<u64>()) {

@@ -220,3 +220,97 @@ fn a_group_of_more_than_a_million_commands_is_refused() {
     let many = ProjectError::TooManyItems { what: "commands", max: 1 << 20 };
     check_refused(&mut project, Command::Group(vec![Command::Deselect; (1 << 20) + 1]), &many);
 }
+
+/// The same voxels and layers, and one step further.
+#[track_caller]
+fn check_step(project: &mut Project, before: &Project, expected: &Scene) {
+    assert_eq!(project.scene(), expected);
+    assert_eq!(project.steps(), (before.steps().0 + 1, 0));
+    assert_eq!(project.revision(), before.revision() + 1);
+    assert_eq!(project.undo(), Ok(Author(7)));
+    assert_eq!(project.scene(), before.scene());
+    project.redo().unwrap();
+    assert_eq!(project.scene(), expected);
+}
+
+#[test]
+fn a_project_adopts_a_scene_as_one_step() {
+    let mut project = Project::new();
+    run(&mut project, set(0, RED));
+    let before = project.clone();
+    let mut other = Scene::new();
+    other.layers.push(Layer::new(LayerId(2), "two"));
+    project.adopt(other.clone(), Author(7));
+    check_step(&mut project, &before, &other);
+    let again = project.clone();
+    project.adopt(other.clone(), Author(7));
+    check_step(&mut project, &again, &other);
+}
+
+#[test]
+fn a_scene_without_layers_is_adopted_with_one() {
+    let mut project = Project::new();
+    let mut empty = Scene::new();
+    empty.layers.clear();
+    project.adopt(empty, NOBODY);
+    assert_eq!((filled(&project), project.scene().active), (vec![0], LayerId(1)));
+}
+
+#[test]
+fn an_effect_is_applied_as_one_step() {
+    let mut before = Project::new();
+    run(&mut before, cube(20, RED));
+    let edits = [
+        vec![cube(9, Voxel::EMPTY)],
+        vec![add("two"), cube(3, RED)],
+        vec![Command::SelectBox { area: Some(crate::math::Mat4::IDENTITY) }],
+        vec![Command::Deselect],
+    ];
+    for edits in edits {
+        let mut after = before.clone();
+        edits.into_iter().for_each(|edit| _ = run(&mut after, edit));
+        let effect = Effect::between(before.scene(), after.scene());
+        let mut project = before.clone();
+        project.apply_effect(&effect, Author(7)).unwrap();
+        check_step(&mut project, &before, after.scene());
+    }
+}
+
+#[test]
+fn an_effect_that_does_not_fit_changes_nothing() {
+    let mut project = Project::new();
+    let mut after = project.clone();
+    run(&mut after, cube(20, RED));
+    let of_a_layer = Effect::between(project.scene(), after.scene());
+    run(&mut after, add("two"));
+    let of_the_stack = Effect::between(project.scene(), after.scene());
+    run(&mut project, set(0, RED));
+    let before = project.clone();
+    for effect in [of_a_layer, of_the_stack] {
+        assert_eq!(project.apply_effect(&effect, NOBODY), Err(EffectError::OtherScene));
+        assert_eq!(project.scene(), before.scene());
+        assert_eq!((project.steps(), project.revision()), (before.steps(), before.revision()));
+    }
+}
+
+/// While a log is read again, a step that was taken back later must still be there.
+#[test]
+fn no_step_goes_without_limits_and_the_next_edit_with_limits_lets_them_go() {
+    let usual = ProjectLimits { max_steps: 50, max_history_bytes: 60_000, ..Default::default() };
+    let endless = ProjectLimits { max_steps: usize::MAX, max_history_bytes: usize::MAX, ..usual };
+    let edit = |project: &mut Project, n: i32| {
+        let color = if n % 4 == 0 { RED } else { Voxel::WHITE };
+        run(project, if n % 2 == 0 { cube(20, color) } else { set(100 + n, RED) });
+    };
+    let mut project = Project::new().with_limits(endless);
+    (0..200).for_each(|n| edit(&mut project, n));
+    assert_eq!(project.steps(), (200, 0));
+    assert!(project.history_bytes() > usual.max_history_bytes);
+    let mut project = project.with_limits(usual);
+    assert_eq!(project.steps(), (200, 0));
+    edit(&mut project, 200);
+    assert!((1..=50).contains(&project.steps().0), "{:?}", project.steps());
+    assert!(project.history_bytes() <= usual.max_history_bytes);
+    while project.undo().is_ok() {}
+    assert!(filled(&project)[0] > 0, "the first steps are gone");
+}
