@@ -11,7 +11,7 @@ use crate::frame::{HEAD, HEADER, Header, Seal};
 use crate::frames::{FrameIter, Frames};
 use crate::scan::{End, Known, Scan, Wanted, first_in, name_of, scan};
 use crate::storage::{Output, Storage, append_pair, create_anew, write_whole};
-use crate::sync::{Policy, Syncer};
+use crate::sync::{DOUBT, Policy, Syncer};
 use crate::{MAX_PAYLOAD, Position};
 
 /// A segment that is being begun.
@@ -170,7 +170,8 @@ impl Journal {
     ) -> Result<(Journal, Found), OpenError> {
         let wanted = Wanted { from: from.0, until: u64::MAX, rules: options.rules };
         let found = scan(&*storage, wanted)?;
-        let Scan { frames, segments, unused, generation, next, end } = found;
+        let Scan { frames, segments, unused, generation, tail, next, end } = found;
+        let doubt = doubt(&*storage)?;
         let torn = match end {
             End::Clean => None,
             End::Torn { file, offset, bytes } => {
@@ -179,18 +180,19 @@ impl Journal {
             End::Broken(error) => return Err(error),
         };
         let last = (next - 1).max(options.at_least.0).max(from.0.saturating_sub(1));
-        let tail = if segments.is_empty() { last } else { next - 1 };
-        // A process that died may have left them unsynced. What cannot be opened is synced by nobody.
+        let tail = if segments.is_empty() { last } else { tail };
+        // A process that died may have left them unsynced.
         let flushes: io::Result<Vec<_>> =
             segments.iter().map(|segment| storage.flush(&segment.name)).collect();
-        let synced = segments.first().map_or(last, |segment| segment.first - 1);
+        let oldest = segments.first().map_or(last, |segment| segment.first - 1);
         let syncer = Syncer::start(
             Arc::clone(&storage),
             options.policy,
             options.wake,
             last,
-            synced,
+            oldest.max(from.0.saturating_sub(1)),
             flushes.map_err(OpenError::io(""))?,
+            doubt,
         )
         .map_err(OpenError::io(""))?;
         let mut journal = Journal {
@@ -207,7 +209,7 @@ impl Journal {
             last_error: None,
             syncer,
         };
-        if let Err(error) = journal.turn() {
+        if let Err(error) = journal.begin_again() {
             journal.fail(&error);
         }
         journal.remove_unused();
@@ -322,10 +324,7 @@ impl Journal {
         if !self.has_failed() {
             return Ok(None);
         }
-        let outcome = match self.syncer.has_failed() {
-            true => self.retry_synced(),
-            false => self.turn().map(|()| None),
-        };
+        let outcome = self.begin_again();
         match &outcome {
             Ok(_) => self.failure = None,
             Err(error) => self.last_error = Some(error.to_string()),
@@ -391,6 +390,13 @@ impl Journal {
         outcome.map_err(|failure| io::Error::other(failure.to_string()))
     }
 
+    fn begin_again(&mut self) -> io::Result<Option<Lost>> {
+        match self.syncer.has_failed() {
+            true => self.retry_synced(),
+            false => self.turn().map(|()| None),
+        }
+    }
+
     /// Goes on in a new segment.
     fn turn(&mut self) -> io::Result<()> {
         let (begun, segment) = self.begin_next()?;
@@ -410,6 +416,8 @@ impl Journal {
         let (begun, segment) = self.begin_next()?;
         self.syncer.restart(begun.output.flush(), self.last);
         self.go_on_in(begun, segment);
+        // If it stays, the next to open writes more anew than he must.
+        let _ = self.storage.remove(DOUBT);
         let lost = Lost { first: Position(self.tail.max(synced) + 1), last: self.last() };
         Ok((lost.first <= lost.last).then_some(lost))
     }
@@ -566,6 +574,13 @@ fn remove_old_torn(storage: &dyn Storage) {
         // One too many harms nobody.
         let _ = storage.remove(name);
     }
+}
+
+/// What an earlier process could not sync, nobody can: a sync would succeed now, and be wrong.
+fn doubt(storage: &dyn Storage) -> Result<Option<Failure>, OpenError> {
+    let names = storage.list().map_err(OpenError::io(""))?;
+    let is_there = names.iter().any(|name| name == DOUBT);
+    Ok(is_there.then(|| Failure::Sync("an earlier process could not".to_owned())))
 }
 
 fn remove_if_there(storage: &dyn Storage, name: &str) -> io::Result<()> {

@@ -29,7 +29,9 @@ pub struct Scan {
     pub unused: Vec<String>,
     /// The highest of all.
     pub generation: u64,
-    /// The number behind the last whole frame.
+    /// The last frame of the log, 0 if there is none; `next` may be further where numbers were passed over.
+    pub tail: u64,
+    /// The number behind the last whole frame, or what it would be.
     pub next: u64,
     /// How it ends.
     pub end: End,
@@ -182,7 +184,7 @@ impl Loaded {
                 break;
             }
         }
-        let Chain { frames, next, mut end } = chain;
+        let Chain { frames, tail, next, mut end } = chain;
         match damage {
             Some((first, file)) if !matches!(end, End::Broken(_)) => {
                 end = End::Broken(OpenError::Broken {
@@ -196,7 +198,7 @@ impl Loaded {
         }
         let Loaded { mut unused, blank, generation, .. } = self;
         unused.extend(blank.into_iter().map(|(_, name, _)| name));
-        Scan { frames, segments, unused, generation, next, end }
+        Scan { frames, segments, unused, generation, tail, next, end }
     }
 
     /// The first segment without a header that may have held wanted frames. The others are unused.
@@ -240,6 +242,7 @@ impl Segment {
 /// What was gone through so far.
 struct Chain {
     frames: Frames,
+    tail: u64,
     next: u64,
     end: End,
 }
@@ -247,13 +250,13 @@ struct Chain {
 impl Chain {
     fn new(segments: &[Known]) -> Chain {
         let next = segments.first().map_or(1, |segment| segment.first);
-        Chain { frames: Frames::default(), next, end: End::Clean }
+        Chain { frames: Frames::default(), tail: 0, next, end: End::Clean }
     }
 
     /// Takes the frames of `segment`, as far as `next` lets them count.
     fn walk(&mut self, segment: Segment, next: Option<&Known>, wanted: Wanted) -> ControlFlow<()> {
         let limit = next.map_or(u64::MAX, |next| next.after + 1);
-        self.next = segment.header.first;
+        (self.tail, self.next) = (segment.header.after, segment.header.first);
         if limit <= wanted.from {
             return ControlFlow::Continue(());
         }
@@ -263,7 +266,9 @@ impl Chain {
         }
         let stop = limit.min(wanted.until.saturating_add(1));
         let run = Run::new(&segment, wanted.from, stop);
-        self.next = run.next;
+        if run.next > self.next {
+            (self.tail, self.next) = (run.next - 1, run.next);
+        }
         if run.next < limit && run.next <= wanted.until {
             self.end = match next {
                 Some(_) => broken(
