@@ -399,7 +399,7 @@ impl Journal {
 
     /// Goes on in a new segment.
     fn turn(&mut self) -> io::Result<()> {
-        let (begun, segment) = self.begin_next()?;
+        let (begun, segment) = self.begin_next(self.tail)?;
         self.leave_current();
         self.syncer.turn(begun.output.flush(), self.last);
         self.go_on_in(begun, segment);
@@ -411,9 +411,10 @@ impl Journal {
         let synced = self.syncer.synced().max(oldest);
         let found = self.read_back(synced + 1)?;
         let copies = self.copy(&found, self.last_in_log(synced))?;
-        self.tail = found.last().map_or(self.last_in_log(synced), |last| last.0);
+        let tail = found.last().map_or(self.last_in_log(synced), |last| last.0);
+        let (begun, segment) = self.begin_next(tail)?;
+        self.tail = tail;
         self.supersede(synced, copies);
-        let (begun, segment) = self.begin_next()?;
         self.syncer.restart(begun.output.flush(), self.last);
         self.go_on_in(begun, segment);
         // If it stays, the next to open writes more anew than he must.
@@ -489,10 +490,10 @@ impl Journal {
         }
     }
 
-    /// The segment for the next frame.
-    fn begin_next(&mut self) -> io::Result<(Current, Known)> {
+    /// The segment for the next frame, behind `after`.
+    fn begin_next(&mut self, after: u64) -> io::Result<(Current, Known)> {
         self.generation += 1;
-        let place = Place { first: self.last + 1, after: self.tail, generation: self.generation };
+        let place = Place { first: self.last + 1, after, generation: self.generation };
         self.begin(place, FrameIter::default())
     }
 

@@ -30,7 +30,7 @@ fn check_prefix(found: &Opened, words: &str, what: &str) {
 /// Opens a damaged log. What is found is a prefix, and what is missing was said; or it is refused and untouched,
 /// and repair leaves a prefix and copies. Either way it goes on.
 #[track_caller]
-fn check_damaged(files: BTreeMap<String, Vec<u8>>, words: &str, what: &str) {
+fn check_damaged(files: &BTreeMap<String, Vec<u8>>, words: &str, what: &str) {
     let memory = Memory::with_files(files.clone());
     match try_open(memory.clone(), LONG, 1) {
         Ok(found) => {
@@ -40,7 +40,7 @@ fn check_damaged(files: BTreeMap<String, Vec<u8>>, words: &str, what: &str) {
             assert!(is_whole || found.found.torn.is_some(), "{what}: nothing was said");
         }
         Err(error) => {
-            assert_eq!(memory.files(), files, "{what}");
+            assert_eq!(memory.files(), *files, "{what}");
             let report =
                 repair(&memory, RULES, Position(1)).unwrap_or_else(|why| panic!("{what}: {why}"));
             assert!(!report.cuts.is_empty(), "{what}: {error}, but nothing to repair");
@@ -74,7 +74,7 @@ fn every_truncation_leaves_a_prefix_or_is_refused() {
                 check_prefix(&open(Memory::with_files(files), LONG), words, "cut between frames");
                 continue;
             }
-            check_damaged(files, words, &format!("{name} cut to {len}"));
+            check_damaged(&files, words, &format!("{name} cut to {len}"));
         }
         let mut files = files.clone();
         files.remove(name);
@@ -82,7 +82,7 @@ fn every_truncation_leaves_a_prefix_or_is_refused() {
         match *name == segment(6) {
             // Nobody can tell that it was there.
             true => assert_eq!(open(Memory::with_files(files), LONG).found.frames.len(), 5),
-            false => check_damaged(files, words, &what),
+            false => check_damaged(&files, words, &what),
         }
     }
 }
@@ -100,7 +100,7 @@ fn every_flipped_bit_leaves_a_prefix_or_is_refused() {
                 let said = error.to_string();
                 assert!(said.contains(name.as_str()) && said.contains("--repair"), "{said}");
             }
-            check_damaged(files, words, &format!("{name}, bit {bit}"));
+            check_damaged(&files, words, &format!("{name}, bit {bit}"));
         }
     }
 }
