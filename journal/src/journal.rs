@@ -111,7 +111,6 @@ pub struct Journal {
     last: u64,
     /// The last frame that is in the log; before `last` where numbers were passed over.
     tail: u64,
-    generation: u64,
     failure: Option<Failure>,
     last_error: Option<String>,
     syncer: Syncer,
@@ -122,7 +121,6 @@ pub struct Journal {
 struct Place {
     first: u64,
     after: u64,
-    generation: u64,
 }
 
 /// The segment that is written.
@@ -170,7 +168,7 @@ impl Journal {
     ) -> Result<(Journal, Found), OpenError> {
         let wanted = Wanted { from: from.0, until: u64::MAX, rules: options.rules };
         let found = scan(&*storage, wanted)?;
-        let Scan { frames, segments, unused, generation, tail, next, end } = found;
+        let Scan { frames, segments, unused, tail, next, end } = found;
         let doubt = doubt(&*storage)?;
         let torn = match end {
             End::Clean => None,
@@ -204,7 +202,6 @@ impl Journal {
             current: None,
             last,
             tail,
-            generation,
             failure: None,
             last_error: None,
             syncer,
@@ -440,24 +437,21 @@ impl Journal {
         next.map_or(number.min(self.tail), |segment| segment.after)
     }
 
-    /// Writes frames to new segments, durably. Each comes whole into the place of what had its frames before, the
-    /// last one first, so that at no moment a frame is missing.
-    fn copy(&mut self, frames: &Frames, after: u64) -> io::Result<Vec<Known>> {
-        let runs: Vec<_> = frames.runs().collect();
-        let lasts = runs.iter().map(|run| run.clone().last().map_or(0, |(last, _)| last.0));
-        let afters: Vec<_> = std::iter::once(after).chain(lasts).collect();
-        let lowest = self.generation + 1;
-        self.generation += runs.len() as u64;
+    /// Writes frames to new segments, durably. Each comes whole into the place of what had its frames before, so that at
+    /// no moment a frame is missing.
+    fn copy(&self, frames: &Frames, mut after: u64) -> io::Result<Vec<Known>> {
         let mut copies = Vec::new();
-        for (index, run) in runs.into_iter().enumerate().rev() {
-            let Some((Position(first), _)) = run.clone().next() else { continue };
-            let place = Place { first, after: afters[index], generation: lowest + index as u64 };
-            copies.push(self.begin(place, run)?.1);
+        for run in frames.runs() {
+            let (Some((first, _)), Some((last, _))) = (run.clone().next(), run.clone().last())
+            else {
+                continue;
+            };
+            copies.push(self.begin(Place { first: first.0, after }, run)?.1);
+            after = last.0;
         }
         if !copies.is_empty() {
             self.storage.sync_names()?;
         }
-        copies.reverse();
         Ok(copies)
     }
 
@@ -491,17 +485,15 @@ impl Journal {
     }
 
     /// The segment for the next frame, behind `after`.
-    fn begin_next(&mut self, after: u64) -> io::Result<(Current, Known)> {
-        self.generation += 1;
-        let place = Place { first: self.last + 1, after, generation: self.generation };
-        self.begin(place, FrameIter::default())
+    fn begin_next(&self, after: u64) -> io::Result<(Current, Known)> {
+        self.begin(Place { first: self.last + 1, after }, FrameIter::default())
     }
 
     /// A new segment under its name, with `copied` frames in it, which are then durable.
     fn begin(&self, place: Place, copied: FrameIter<'_>) -> io::Result<(Current, Known)> {
-        let Place { first, after, generation } = place;
-        let salt = RandomState::new().hash_one(generation) as u32;
-        let header = Header { rules: self.rules, salt, first, after, generation };
+        let Place { first, after } = place;
+        let salt = RandomState::new().hash_one(first) as u32;
+        let header = Header { rules: self.rules, salt, first, after };
         let output = create_anew(&*self.storage, ASIDE)?;
         let mut begun = Current { output, seal: Seal::new(salt), len: 0, reserved: 0 };
         let name = name_of(first);

@@ -6,7 +6,7 @@
 //! is a folder, [`Memory`] a folder in memory that crashes and fails as a test tells it to.
 //!
 //! ```text
-//! segment  magic 8 | format u16 | rules u16 | salt u32 | first u64 | after u64 | generation u64 | CRC u32
+//! segment  magic 8 | format u16 | rules u16 | salt u32 | first u64 | after u64 | CRC u32
 //! frame    length u32 | CRC u32 | sequence u64 | payload
 //! ```
 //!
@@ -14,8 +14,8 @@
 //! that nobody who has a say in payloads can make one look like a frame.
 //!
 //! A segment is named after its first frame. `after` is the last frame the log had before it.
-//! What a segment of an earlier generation has behind `after` does not count: that is how the torn
-//! end of a crash, and what a failed sync left in doubt, is left behind without a change to any file.
+//! What earlier segments have behind `after` does not count: that is how the torn end of a crash, and what a
+//! failed sync left in doubt, is left behind without a change to any file.
 //!
 //! Invariants:
 //! - the frames of a segment have numbers without a gap, and no number is given twice;

@@ -1,7 +1,7 @@
 //! What the files of a log hold, and where it ends. Changes nothing.
 //!
-//! Segments are put in order by their generation: a later one ends what came before it behind its
-//! `after`. What is left is a chain, in which each segment must be whole as far as the next one says.
+//! Segments are put in order, and each ends what came before it behind its `after`. What is left is a
+//! chain, in which each segment must be whole as far as the next one says.
 
 use std::io;
 use std::ops::ControlFlow;
@@ -27,8 +27,6 @@ pub struct Scan {
     pub segments: Vec<Known>,
     /// Segments that no frame is needed from.
     pub unused: Vec<String>,
-    /// The highest of all.
-    pub generation: u64,
     /// The last frame of the log, 0 if there is none; `next` may be further where numbers were passed over.
     pub tail: u64,
     /// The number behind the last whole frame, or what it would be.
@@ -124,7 +122,6 @@ struct Loaded {
     /// With a header that is not what was written: number and name.
     damaged: Vec<(u64, String)>,
     unused: Vec<String>,
-    generation: u64,
 }
 
 struct Segment {
@@ -142,7 +139,6 @@ impl Loaded {
                 return Err(OpenError::NewerRules { file: name, found, known: rules });
             }
             Ok(header) if header.first == first => {
-                self.generation = self.generation.max(header.generation);
                 self.sound.push(Segment { name, bytes, header });
             }
             Ok(_) | Err(HeaderFault::Broken) => self.damaged.push((first, name)),
@@ -156,7 +152,7 @@ impl Loaded {
 
     /// Leaves the segments of which frames count, oldest first.
     fn put_in_order(mut self) -> Loaded {
-        self.sound.sort_by_key(|segment| (segment.header.generation, segment.header.first));
+        self.sound.sort_by_key(|segment| segment.header.first);
         let mut limit = u64::MAX;
         let mut chain = Vec::new();
         for segment in self.sound.drain(..).rev() {
@@ -196,9 +192,9 @@ impl Loaded {
             }
             _ => end = self.blank_end(next, wanted.until, end),
         }
-        let Loaded { mut unused, blank, generation, .. } = self;
+        let Loaded { mut unused, blank, .. } = self;
         unused.extend(blank.into_iter().map(|(_, name, _)| name));
-        Scan { frames, segments, unused, generation, tail, next, end }
+        Scan { frames, segments, unused, tail, next, end }
     }
 
     /// The first segment without a header that may have held wanted frames. The others are unused.

@@ -114,29 +114,71 @@ fn what_a_failed_sync_lost_is_said_and_its_numbers_are_not_given_again() {
     }
 }
 
-/// The thread must fail at a segment that was left, so it is kept from the folder until there is a second.
-#[test]
-fn doubt_may_reach_over_segments() {
-    let memory = Memory::new();
+/// Under a sync that failed at a segment that was left: "one" is synced, and more is committed in two segments.
+fn with_doubt_over_segments(memory: &Memory) -> Opened {
     let mut journal = open(memory.clone(), LONG);
-    journal.settle();
     commit(&mut journal, "one");
     journal.settle();
     // The next sync is in an hour, or when a segment is left.
     commit(&mut journal, "two three");
     memory.fail(Call::Sync, 1, Errno::EIO);
-    let _ = journal.rotate().unwrap();
-    let more = journal.commit(b"four").is_ok();
+    let _ = journal.rotate().expect("it can be rotated");
+    // The thread may have failed before.
+    let _ = journal.commit(b"four");
     journal.settle();
     assert_eq!(journal.synced(), Position(1));
+    journal
+}
+
+#[test]
+fn doubt_may_reach_over_segments() {
+    let memory = Memory::new();
+    let mut journal = with_doubt_over_segments(&memory);
+    let expected = match journal.last() {
+        Position(4) => "1:one 2:two 3:three 4:four",
+        _ => "1:one 2:two 3:three",
+    };
     assert_eq!(journal.retry().unwrap(), None);
-    let expected = if more { "1:one 2:two 3:three 4:four" } else { "1:one 2:two 3:three" };
     assert_eq!(found(&memory, Keep::Nothing), expected);
     memory.evict();
     assert_eq!(found(&memory, Keep::Everything), expected);
     commit(&mut journal, "five");
     let after = found(&memory, Keep::Everything);
     assert!(after.starts_with(expected) && after.ends_with(":five"), "{after}");
+}
+
+/// A segment behind the loss may be whole, and must not count once its loss was said.
+#[test]
+fn what_lies_behind_a_loss_is_lost_too() {
+    let memory = Memory::new();
+    let mut journal = with_doubt_over_segments(&memory);
+    let last = journal.last();
+    memory.evict();
+    for nth in 1..9 {
+        memory.fail(Call::Remove, nth, Errno::EIO);
+    }
+    assert_eq!(journal.retry().unwrap(), Some(Lost { first: Position(2), last }));
+    commit(&mut journal, "five");
+    assert_eq!(found(&memory, Keep::Everything), format!("1:one {}:five", last.0 + 1));
+}
+
+#[test]
+fn what_a_process_could_not_sync_the_next_one_writes_anew() {
+    for evicted in [false, true] {
+        let memory = Memory::new();
+        drop(with_failed_sync(&memory, "two"));
+        let mut next = open(memory.clone(), Policy::Always);
+        assert_eq!(next.failure(), None);
+        next.settle();
+        if evicted {
+            memory.evict();
+        }
+        assert_eq!(found(&memory, Keep::Nothing), "1:one 2:two");
+        commit(&mut next, "three");
+        next.settle();
+        assert_eq!(found(&memory, Keep::Nothing), "1:one 2:two 3:three");
+        assert!(!memory.files().contains_key("doubt"));
+    }
 }
 
 /// Each step of writing anew fails once, and the process may be killed there.
