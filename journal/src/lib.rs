@@ -17,6 +17,9 @@
 //! What earlier segments have behind `after` does not count: that is how the torn end of a crash, and what a
 //! failed sync left in doubt, is left behind without a change to any file.
 //!
+//! Names it uses in the folder: `lock`, `doubt` (a sync has failed), `segment.new`, `log-*`, `torn-*`, and what
+//! [`repair`] and [`write_whole`] make of names: `*.damaged`, `*.new`. All others are free.
+//!
 //! Invariants:
 //! - the frames of a segment have numbers without a gap, and no number is given twice;
 //! - segments are removed from the oldest on;
@@ -34,17 +37,20 @@ mod journal;
 mod memory;
 mod repair;
 mod scan;
+mod segment;
 mod storage;
 mod sync;
+mod torn;
 
 pub use disk::Disk;
 pub use error::{CommitError, Failure, OpenError};
 pub use frames::{FrameIter, Frames};
-pub use journal::{Found, Journal, Lost, Options, Status, Torn, read};
+pub use journal::{Found, Journal, Lost, Options, Status, read};
 pub use memory::{Call, Keep, Memory};
 pub use repair::{Cut, Report, repair};
 pub use storage::{Flush, Output, Storage, write_whole};
 pub use sync::Policy;
+pub use torn::Torn;
 
 use std::fmt;
 

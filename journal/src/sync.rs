@@ -118,7 +118,7 @@ impl Syncer {
     /// Frames up to `written` are there, in `segments` of which none is added to; up to `synced`
     /// they are durable. With a failure nothing is synced before a restart.
     pub fn start(
-        storage: Arc<dyn Storage>,
+        storage: &Arc<dyn Storage>,
         policy: Policy,
         wake: Wake,
         written: u64,
@@ -134,7 +134,7 @@ impl Syncer {
         let failed = AtomicBool::new(failure.is_some());
         let state = State { written, synced, left, names: 1, failure, ..State::default() };
         let shared = Arc::new(Shared {
-            storage,
+            storage: Arc::clone(storage),
             policy,
             wake,
             state: Mutex::new(state),

@@ -3,7 +3,7 @@
 use goxel_journal::{Call, CommitError, Failure, Keep, Lost, Memory, OpenError, Policy, Position};
 use nix::errno::Errno;
 
-use crate::support::{LONG, Opened, commit, open, shown, try_open};
+use crate::support::{LONG, Opened, RULES, commit, open, shown, try_open};
 
 /// What is found after a crash.
 #[track_caller]
@@ -105,6 +105,8 @@ fn what_a_failed_sync_lost_is_said_and_its_numbers_are_not_given_again() {
     memory.evict();
     let lost = journal.retry().unwrap();
     assert_eq!(lost, Some(Lost { first: Position(2), last: Position(2) }));
+    let frames = goxel_journal::read(&memory, RULES, Position(1), journal.last()).unwrap();
+    assert_eq!(shown(&frames), "1:one");
     commit(&mut journal, "three | four");
     journal.settle();
     assert_eq!(journal.acknowledged(), Position(4));
@@ -112,6 +114,8 @@ fn what_a_failed_sync_lost_is_said_and_its_numbers_are_not_given_again() {
     for keep in [Keep::Everything, Keep::Nothing] {
         assert_eq!(found(&memory, keep), "1:one 3:three 4:four");
     }
+    let frames = goxel_journal::read(&memory, RULES, Position(1), Position(3)).unwrap();
+    assert_eq!(shown(&frames), "1:one 3:three");
 }
 
 /// Under a sync that failed at a segment that was left: "one" is synced, and more is committed in two segments.
@@ -340,6 +344,55 @@ fn closing_says_what_could_not_be_synced() {
     assert!(journal.close().is_err());
 }
 
+/// Each call fails once, and the process is killed there or power is cut.
+#[test]
+fn an_opening_that_fails_loses_nothing() {
+    for call in Call::ALL {
+        for nth in 1..=3 {
+            let memory = Memory::new();
+            commit(&mut open(memory.clone(), LONG), "one | two three");
+            let (name, mut bytes) = memory.files().into_iter().next_back().unwrap();
+            bytes.pop();
+            let memory = memory.after_crash(Keep::Everything);
+            memory.put(&name, bytes);
+            memory.fail(call, nth, Errno::EIO);
+            let tried = try_open(memory.clone(), LONG, 1);
+            if let Ok(found) = &tried {
+                assert_eq!(shown(&found.found.frames), "1:one 2:two", "{call:?} {nth}");
+            }
+            for keep in [Keep::Everything, Keep::Nothing, Keep::Bytes(5)] {
+                assert_eq!(found(&memory, keep), "1:one 2:two", "{call:?} {nth} {keep:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_repair_that_fails_can_be_done_again() {
+    let memory = Memory::new();
+    commit(&mut open(memory.clone(), LONG), "one two three | four | five");
+    let (name, mut bytes) = memory.files().into_iter().next().unwrap();
+    let whole = bytes.clone();
+    bytes[36 + 19 + 2] ^= 1;
+    let files = memory.files();
+    for call in Call::ALL {
+        for nth in 1..=4 {
+            let memory = Memory::with_files(files.clone());
+            memory.put(&name, bytes.clone());
+            memory.fail(call, nth, Errno::EIO);
+            let _ = goxel_journal::repair(&memory, RULES, Position(1));
+            memory.heal();
+            goxel_journal::repair(&memory, RULES, Position(1)).expect("nothing fails any more");
+            assert_eq!(found(&memory, Keep::Everything), "1:one", "{call:?} {nth}");
+            // Nothing of what was there is gone.
+            let kept: Vec<_> = memory.files().into_iter().filter(|file| file.0 != name).collect();
+            for lost in files.values().filter(|content| **content != whole).chain([&bytes]) {
+                assert!(kept.iter().any(|file| file.1 == *lost), "{call:?} {nth}: {kept:?}");
+            }
+        }
+    }
+}
+
 /// The order in which a disk writes what was never synced is its own: here a later segment
 /// survives, and the end of the one before doesn't. What was synced is before the gap.
 #[test]
@@ -356,6 +409,6 @@ fn a_gap_that_a_power_cut_left_is_refused_and_repaired_without_loss() {
     }
     let error = try_open(after.clone(), LONG, 1).err().unwrap();
     assert!(matches!(error, OpenError::Broken { frame: Position(2), .. }), "{error}");
-    goxel_journal::repair(&after, crate::support::RULES, Position(1)).unwrap();
+    goxel_journal::repair(&after, RULES, Position(1)).unwrap();
     assert_eq!(shown(&open(after, LONG).found.frames), "1:one");
 }

@@ -27,8 +27,12 @@ enum Step {
     Heal,
     /// The journal is dropped and opened again, faults and all.
     Reopen,
+    /// The same, and so many numbers are passed over.
+    Jump(u64),
     /// The same, but synced.
     Close,
+    /// Room for so many bytes; they are committed if there is.
+    Reserve(usize),
     Crash(Keep),
 }
 
@@ -53,6 +57,8 @@ fn step() -> impl Strategy<Value = Step> {
         2 => Just(Step::Heal),
         1 => Just(Step::Reopen),
         1 => Just(Step::Close),
+        1 => (1..5_u64).prop_map(Step::Jump),
+        1 => (0..400_usize).prop_map(Step::Reserve),
         2 => keep.prop_map(Step::Crash),
     ]
 }
@@ -67,6 +73,8 @@ struct World {
     refused: Vec<(u64, Vec<u8>)>,
     /// Up to here frames were forgotten.
     forgotten: u64,
+    /// Numbers up to this are not given again.
+    at_least: u64,
     /// Whether a sync may have failed, so that there may be holes.
     may_break: bool,
     /// Whether what a failed sync lost cannot be read any more.
@@ -83,6 +91,7 @@ impl World {
             committed: BTreeMap::new(),
             refused: Vec::new(),
             forgotten: 0,
+            at_least: 0,
             may_break: false,
             evicted: false,
             count: 0,
@@ -118,6 +127,11 @@ impl World {
             }
             Step::Heal => self.memory.heal(),
             Step::Reopen => self.reopen(),
+            Step::Jump(by) => {
+                self.at_least = self.journal().last().0 + by;
+                self.reopen();
+            }
+            Step::Reserve(bytes) => self.reserve(bytes),
             Step::Close => {
                 let journal = self.journal.take().expect("it is open between steps");
                 let (last, synced, outcome) = (journal.last(), journal.synced(), journal.close());
@@ -140,6 +154,13 @@ impl World {
                 self.committed.insert(number, payload);
             }
             Err(_) => self.refused.push((number, payload)),
+        }
+    }
+
+    fn reserve(&mut self, bytes: usize) {
+        if self.journal().reserve(bytes).is_ok() {
+            assert!(self.journal().room() >= bytes || self.journal().failure().is_some());
+            self.commit(bytes.saturating_sub(4));
         }
     }
 
@@ -200,6 +221,7 @@ impl World {
     /// Opens what is there. All frames up to `floor` must be.
     fn open(&mut self, floor: u64) {
         let journal = self.opened();
+        assert!(journal.last().0 >= self.at_least);
         let frames: Vec<_> =
             journal.found.frames.iter().map(|(n, bytes)| (n.0, bytes.to_vec())).collect();
         for (number, payload) in &frames {
@@ -224,7 +246,7 @@ impl World {
         let mut tries = 0;
         loop {
             tries += 1;
-            match open_with(self.memory.clone(), self.policy, self.forgotten + 1, 0) {
+            match open_with(self.memory.clone(), self.policy, self.forgotten + 1, self.at_least) {
                 Ok(journal) => return journal,
                 Err(OpenError::Io { .. }) if tries < 3 => self.memory.heal(),
                 // Holes, with something whole behind.
@@ -251,7 +273,7 @@ fn check(policy: Policy, steps: &[Step]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 150, max_shrink_time: 20_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 200, max_shrink_time: 20_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn what_is_promised_under_always_is_kept(steps in vec(step(), 1..60)) {
