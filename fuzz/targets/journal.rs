@@ -12,7 +12,7 @@ use libfuzzer_sys::fuzz_target;
 
 const RULES: u16 = 1;
 /// Where a header's checksum stands.
-const CRC: usize = 40;
+const CRC: usize = 32;
 
 fuzz_target!(|input: (u8, Vec<(u8, bool, Vec<u8>)>)| {
     let (from, files) = input;

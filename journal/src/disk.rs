@@ -138,7 +138,12 @@ struct DiskOutput {
 
 impl Output for DiskOutput {
     fn append(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
-        (&*self.file).write_vectored(parts)
+        let mut file = &*self.file;
+        match parts {
+            // The simpler call is the cheaper one.
+            [part] => file.write(part),
+            _ => file.write_vectored(parts),
+        }
     }
 
     #[cfg(any(target_os = "linux", target_os = "android"))]

@@ -3,7 +3,9 @@
 use crc32fast::Hasher;
 
 /// Bytes of a segment's header. What it holds, and where, is the same in all formats.
-pub const HEADER: usize = 44;
+pub const HEADER: usize = 36;
+/// Where its checksum stands.
+const CRC: usize = HEADER - 4;
 /// Bytes of a frame before its payload.
 pub const HEAD: usize = 16;
 /// The newest format this code reads; it writes this one.
@@ -25,8 +27,6 @@ pub struct Header {
     pub first: u64,
     /// The last frame of the log before this segment; less than `first`.
     pub after: u64,
-    /// Larger than that of every segment begun earlier.
-    pub generation: u64,
 }
 
 /// Why some bytes are no header.
@@ -50,9 +50,8 @@ impl Header {
         bytes[12..16].copy_from_slice(&self.salt.to_le_bytes());
         bytes[16..24].copy_from_slice(&self.first.to_le_bytes());
         bytes[24..32].copy_from_slice(&self.after.to_le_bytes());
-        bytes[32..40].copy_from_slice(&self.generation.to_le_bytes());
-        let crc = crc32fast::hash(&bytes[..40]);
-        bytes[40..].copy_from_slice(&crc.to_le_bytes());
+        let crc = crc32fast::hash(&bytes[..CRC]);
+        bytes[CRC..].copy_from_slice(&crc.to_le_bytes());
         bytes
     }
 
@@ -62,7 +61,7 @@ impl Header {
         if bytes.len() < HEADER || bytes.iter().all(|byte| *byte == 0) {
             return Err(HeaderFault::Blank);
         }
-        if bytes[..8] != MAGIC || u32_at(bytes, 40) != crc32fast::hash(&bytes[..40]) {
+        if bytes[..8] != MAGIC || u32_at(bytes, CRC) != crc32fast::hash(&bytes[..CRC]) {
             return Err(HeaderFault::Broken);
         }
         let format = u16_at(bytes, 8);
@@ -74,11 +73,8 @@ impl Header {
             salt: u32_at(bytes, 12),
             first: u64_at(bytes, 16),
             after: u64_at(bytes, 24),
-            generation: u64_at(bytes, 32),
         };
-        let sound = format == FORMAT
-            && header.after < header.first
-            && header.first.max(header.generation) < MAX_NUMBER;
+        let sound = format == FORMAT && header.after < header.first && header.first < MAX_NUMBER;
         if sound { Ok(header) } else { Err(HeaderFault::Broken) }
     }
 }

@@ -1,26 +1,18 @@
 //! The journal itself: opens, commits, turns to new segments, and goes on after failures.
 
-use std::collections::hash_map::RandomState;
-use std::hash::BuildHasher;
 use std::sync::Arc;
 use std::time::Instant;
 use std::{fmt, io, mem};
 
 use crate::error::{CommitError, Failure, OpenError};
-use crate::frame::{HEAD, HEADER, Header, Seal};
+use crate::frame::HEAD;
 use crate::frames::{FrameIter, Frames};
-use crate::scan::{End, Known, Scan, Wanted, first_in, name_of, scan};
-use crate::storage::{Output, Storage, append_pair, create_anew, write_whole};
-use crate::sync::{Policy, Syncer};
+use crate::scan::{End, Known, Scan, Wanted, first_in, scan};
+use crate::segment::{CHUNK, Current, Place, begin};
+use crate::storage::{Flush, Storage};
+use crate::sync::{DOUBT, Policy, Syncer};
+use crate::torn::{Torn, set_aside};
 use crate::{MAX_PAYLOAD, Position};
-
-/// A segment that is being begun.
-const ASIDE: &str = "segment.new";
-/// How much is allocated ahead.
-const CHUNK: usize = 4 << 20;
-/// How many torn ends are kept.
-const TORN_FILES: usize = 4;
-const TORN: &str = "torn-";
 
 /// How a journal works.
 pub struct Options {
@@ -32,7 +24,7 @@ pub struct Options {
     /// kept beside the log is as of. 0 if there is nothing.
     pub at_least: Position,
     /// Called by the journal's thread whenever a sync has ended, well or not: then
-    /// [`Journal::acknowledged`] may have moved, or [`Journal::failure`] says why not.
+    /// [`Journal::acknowledged`] may have moved, or [`Journal::failure`] says why not. It must not panic.
     pub wake: Box<dyn Fn() + Send + Sync>,
 }
 
@@ -50,20 +42,6 @@ pub struct Found {
     pub frames: Frames,
     /// What a crash left of a frame.
     pub torn: Option<Torn>,
-}
-
-/// A torn end: bytes that are no whole frame, with no whole frame behind them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Torn {
-    /// The file.
-    pub file: String,
-    /// Where the whole frames end.
-    pub offset: u64,
-    /// How many bytes come behind.
-    pub bytes: u64,
-    /// The file they were moved to. `None` if they could not be, and are still where they were; they are
-    /// not read again.
-    pub kept: Option<String>,
 }
 
 /// Frames that were committed and are in the log no more.
@@ -111,27 +89,9 @@ pub struct Journal {
     last: u64,
     /// The last frame that is in the log; before `last` where numbers were passed over.
     tail: u64,
-    generation: u64,
     failure: Option<Failure>,
     last_error: Option<String>,
     syncer: Syncer,
-}
-
-/// Where a segment stands among others.
-#[derive(Clone, Copy)]
-struct Place {
-    first: u64,
-    after: u64,
-    generation: u64,
-}
-
-/// The segment that is written.
-struct Current {
-    output: Box<dyn Output>,
-    seal: Seal,
-    len: u64,
-    /// Up to here it is allocated.
-    reserved: u64,
 }
 
 impl fmt::Debug for Journal {
@@ -162,52 +122,49 @@ impl Journal {
     /// Reads what is there from frame `from` on (segments wholly before it may be absent), moves a torn end to a
     /// file `torn-<frame>`, and goes on behind it in a new segment.
     ///
-    /// On error nothing was changed. Where only writing fails, the journal is open and [failed](Journal::failure).
+    /// On error no frame was changed. Where only writing fails, the journal is open and [failed](Journal::failure).
     pub fn open(
         storage: Arc<dyn Storage>,
         from: Position,
         options: Options,
     ) -> Result<(Journal, Found), OpenError> {
         let wanted = Wanted { from: from.0, until: u64::MAX, rules: options.rules };
-        let found = scan(&*storage, wanted)?;
-        let Scan { frames, segments, unused, generation, next, end } = found;
+        let Scan { frames, segments, unused, tail, next, end } = scan(&*storage, wanted)?;
+        let before = from.0.saturating_sub(1);
+        let last = (next - 1).max(options.at_least.0).max(before);
+        let synced = segments.first().map_or(last, |segment| segment.first - 1).max(before);
         let torn = match end {
-            End::Clean => None,
-            End::Torn { file, offset, bytes } => {
-                Some(set_aside(&*storage, file, offset, next, &bytes))
-            }
             End::Broken(error) => return Err(error),
+            End::Clean => None,
+            End::Torn { file, offset, bytes } => Some((file, offset, bytes)),
         };
-        let last = (next - 1).max(options.at_least.0).max(from.0.saturating_sub(1));
-        let tail = if segments.is_empty() { last } else { next - 1 };
-        // A process that died may have left them unsynced. What cannot be opened is synced by nobody.
-        let flushes: io::Result<Vec<_>> =
-            segments.iter().map(|segment| storage.flush(&segment.name)).collect();
-        let synced = segments.first().map_or(last, |segment| segment.first - 1);
-        let syncer = Syncer::start(
-            Arc::clone(&storage),
-            options.policy,
-            options.wake,
-            last,
-            synced,
-            flushes.map_err(OpenError::io(""))?,
-        )
-        .map_err(OpenError::io(""))?;
+        let Options { policy, rules, at_least: _, wake } = options;
         let mut journal = Journal {
-            storage,
-            policy: options.policy,
-            rules: options.rules,
+            // A process that died may have left them unsynced.
+            syncer: Syncer::start(
+                &storage,
+                policy,
+                wake,
+                last,
+                synced,
+                flushes(&*storage, &segments)?,
+                doubt(&*storage)?,
+            )
+            .map_err(OpenError::io(""))?,
+            policy,
+            rules,
+            tail: if segments.is_empty() { before } else { tail },
             segments,
             unused,
             current: None,
             last,
-            tail,
-            generation,
             failure: None,
             last_error: None,
-            syncer,
+            storage,
         };
-        if let Err(error) = journal.turn() {
+        let torn =
+            torn.map(|(file, at, bytes)| set_aside(&*journal.storage, file, at, next, &bytes));
+        if let Err(error) = journal.begin_again() {
             journal.fail(&error);
         }
         journal.remove_unused();
@@ -216,9 +173,8 @@ impl Journal {
 
     /// The longest payload that can surely be committed now without asking the disk.
     pub fn room(&self) -> usize {
-        let free = |current: &Current| current.reserved.saturating_sub(current.len) as usize;
         let usable = self.current.as_ref().filter(|_| !self.has_failed());
-        usable.map_or(0, |current| free(current).saturating_sub(HEAD))
+        usable.map_or(0, |current| current.free().saturating_sub(HEAD))
     }
 
     /// Sees to it that a payload of so many bytes has room. Costs nothing while it has; otherwise more is allocated,
@@ -322,10 +278,7 @@ impl Journal {
         if !self.has_failed() {
             return Ok(None);
         }
-        let outcome = match self.syncer.has_failed() {
-            true => self.retry_synced(),
-            false => self.turn().map(|()| None),
-        };
+        let outcome = self.begin_again();
         match &outcome {
             Ok(_) => self.failure = None,
             Err(error) => self.last_error = Some(error.to_string()),
@@ -365,7 +318,7 @@ impl Journal {
     /// How things are.
     pub fn status(&self) -> Status {
         let progress = self.syncer.progress();
-        let in_current = self.current.as_ref().map_or(0, |current| current.len);
+        let in_current = self.current.as_ref().map_or(0, Current::len);
         let in_last = self.segments.last().map_or(0, |segment| segment.bytes);
         let in_all: u64 = self.segments.iter().map(|segment| segment.bytes).sum();
         let failure = self.failure();
@@ -391,11 +344,18 @@ impl Journal {
         outcome.map_err(|failure| io::Error::other(failure.to_string()))
     }
 
+    fn begin_again(&mut self) -> io::Result<Option<Lost>> {
+        match self.syncer.has_failed() {
+            true => self.retry_synced(),
+            false => self.turn().map(|()| None),
+        }
+    }
+
     /// Goes on in a new segment.
     fn turn(&mut self) -> io::Result<()> {
-        let (begun, segment) = self.begin_next()?;
+        let (begun, segment) = self.begin_next(self.tail)?;
         self.leave_current();
-        self.syncer.turn(begun.output.flush(), self.last);
+        self.syncer.turn(begun.flush(), self.last);
         self.go_on_in(begun, segment);
         Ok(())
     }
@@ -405,11 +365,14 @@ impl Journal {
         let synced = self.syncer.synced().max(oldest);
         let found = self.read_back(synced + 1)?;
         let copies = self.copy(&found, self.last_in_log(synced))?;
-        self.tail = found.last().map_or(self.last_in_log(synced), |last| last.0);
+        let tail = found.last().map_or(self.last_in_log(synced), |last| last.0);
+        let (begun, segment) = self.begin_next(tail)?;
+        self.tail = tail;
         self.supersede(synced, copies);
-        let (begun, segment) = self.begin_next()?;
-        self.syncer.restart(begun.output.flush(), self.last);
+        self.syncer.restart(begun.flush(), self.last);
         self.go_on_in(begun, segment);
+        // If it stays, the next to open writes more anew than he must.
+        let _ = self.storage.remove(DOUBT);
         let lost = Lost { first: Position(self.tail.max(synced) + 1), last: self.last() };
         Ok((lost.first <= lost.last).then_some(lost))
     }
@@ -427,28 +390,26 @@ impl Journal {
 
     /// The last frame at or before `number`; that is less where numbers were passed over.
     fn last_in_log(&self, number: u64) -> u64 {
-        let next = self.segments.iter().find(|segment| segment.first == number + 1);
-        next.map_or(number.min(self.tail), |segment| segment.after)
+        let later = self.segments.iter().find(|segment| segment.first > number);
+        number.min(later.map_or(self.tail, |segment| segment.after))
     }
 
-    /// Writes frames to new segments, durably. Each comes whole into the place of what had its frames before, the
-    /// last one first, so that at no moment a frame is missing.
-    fn copy(&mut self, frames: &Frames, after: u64) -> io::Result<Vec<Known>> {
-        let runs: Vec<_> = frames.runs().collect();
-        let lasts = runs.iter().map(|run| run.clone().last().map_or(0, |(last, _)| last.0));
-        let afters: Vec<_> = std::iter::once(after).chain(lasts).collect();
-        let lowest = self.generation + 1;
-        self.generation += runs.len() as u64;
+    /// Writes frames to new segments, durably. Each comes whole into the place of what had its frames before, so that at
+    /// no moment a frame is missing.
+    fn copy(&self, frames: &Frames, mut after: u64) -> io::Result<Vec<Known>> {
         let mut copies = Vec::new();
-        for (index, run) in runs.into_iter().enumerate().rev() {
-            let Some((Position(first), _)) = run.clone().next() else { continue };
-            let place = Place { first, after: afters[index], generation: lowest + index as u64 };
-            copies.push(self.begin(place, run)?.1);
+        for run in frames.runs() {
+            let (Some((first, _)), Some((last, _))) = (run.clone().next(), run.clone().last())
+            else {
+                continue;
+            };
+            let place = Place { first: first.0, after };
+            copies.push(begin(&*self.storage, self.rules, place, run)?.1);
+            after = last.0;
         }
         if !copies.is_empty() {
             self.storage.sync_names()?;
         }
-        copies.reverse();
         Ok(copies)
     }
 
@@ -475,36 +436,18 @@ impl Journal {
     fn leave_current(&mut self) {
         if let (Some(mut current), Some(segment)) = (self.current.take(), self.segments.last_mut())
         {
-            segment.bytes = current.len;
+            segment.bytes = current.len();
             // It is freed with the file at last.
-            let _ = current.output.truncate(current.len);
+            let _ = current.truncate();
         }
     }
 
-    /// The segment for the next frame.
-    fn begin_next(&mut self) -> io::Result<(Current, Known)> {
-        self.generation += 1;
-        let place = Place { first: self.last + 1, after: self.tail, generation: self.generation };
-        self.begin(place, FrameIter::default())
-    }
-
-    /// A new segment under its name, with `copied` frames in it, which are then durable.
-    fn begin(&self, place: Place, copied: FrameIter<'_>) -> io::Result<(Current, Known)> {
-        let Place { first, after, generation } = place;
-        let salt = RandomState::new().hash_one(generation) as u32;
-        let header = Header { rules: self.rules, salt, first, after, generation };
-        let output = create_anew(&*self.storage, ASIDE)?;
-        let mut begun = Current { output, seal: Seal::new(salt), len: 0, reserved: 0 };
-        let name = name_of(first);
-        let outcome = begun.fill(header, copied).and_then(|()| self.storage.rename(ASIDE, &name));
-        if let Err(error) = outcome {
-            // The next one is begun in its place.
-            let _ = self.storage.remove(ASIDE);
-            return Err(error);
-        }
+    /// The segment for the next frame, behind `after`.
+    fn begin_next(&self, after: u64) -> io::Result<(Current, Known)> {
+        let place = Place { first: self.last + 1, after };
+        let (mut begun, segment) = begin(&*self.storage, self.rules, place, FrameIter::default())?;
         // Without it there is no room yet, and the caller asks for it.
         let _ = begun.reserve(CHUNK);
-        let segment = Known { name, first, after, bytes: begun.len };
         Ok((begun, segment))
     }
 
@@ -514,58 +457,17 @@ impl Journal {
     }
 }
 
-impl Current {
-    fn fill(&mut self, header: Header, copied: FrameIter<'_>) -> io::Result<()> {
-        append_pair(&mut *self.output, &header.to_bytes(), &[])?;
-        self.len = HEADER as u64;
-        let mut is_copy = false;
-        for (Position(number), payload) in copied {
-            self.append(number, payload)?;
-            is_copy = true;
-        }
-        if is_copy { self.output.flush().sync() } else { Ok(()) }
-    }
-
-    /// Returns the bytes of the frame.
-    fn append(&mut self, number: u64, payload: &[u8]) -> io::Result<u64> {
-        let head = self.seal.head(number, payload);
-        if let Err(error) = append_pair(&mut *self.output, &head, payload) {
-            // If this fails too, the next segment begins before what was written here.
-            let _ = self.output.truncate(self.len);
-            self.reserved = 0;
-            return Err(error);
-        }
-        let bytes = (HEAD + payload.len()) as u64;
-        self.len += bytes;
-        Ok(bytes)
-    }
-
-    fn reserve(&mut self, bytes: usize) -> io::Result<()> {
-        self.output.reserve(bytes as u64)?;
-        self.reserved = self.len + bytes as u64;
-        Ok(())
-    }
+fn flushes(storage: &dyn Storage, segments: &[Known]) -> Result<Vec<Arc<dyn Flush>>, OpenError> {
+    let flush =
+        |segment: &Known| storage.flush(&segment.name).map_err(OpenError::io(&segment.name));
+    segments.iter().map(flush).collect()
 }
 
-/// Moves a torn end to a file of its own, of which some are kept.
-fn set_aside(storage: &dyn Storage, file: String, offset: usize, next: u64, bytes: &[u8]) -> Torn {
-    let name = format!("{TORN}{next:020}");
-    let kept = write_whole(storage, &name, &[bytes])
-        .and_then(|()| storage.truncate(&file, offset as u64))
-        .is_ok()
-        .then_some(name);
-    remove_old_torn(storage);
-    Torn { file, offset: offset as u64, bytes: bytes.len() as u64, kept }
-}
-
-fn remove_old_torn(storage: &dyn Storage) {
-    let Ok(mut names) = storage.list() else { return };
-    names.retain(|name| name.strip_prefix(TORN).is_some_and(|rest| !rest.contains('.')));
-    names.sort_unstable();
-    for name in names.iter().rev().skip(TORN_FILES) {
-        // One too many harms nobody.
-        let _ = storage.remove(name);
-    }
+/// What an earlier process could not sync, nobody can: a sync would succeed now, and be wrong.
+fn doubt(storage: &dyn Storage) -> Result<Option<Failure>, OpenError> {
+    let names = storage.list().map_err(OpenError::io(""))?;
+    let is_there = names.iter().any(|name| name == DOUBT);
+    Ok(is_there.then(|| Failure::Sync("an earlier process could not".to_owned())))
 }
 
 fn remove_if_there(storage: &dyn Storage, name: &str) -> io::Result<()> {

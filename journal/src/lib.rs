@@ -6,7 +6,7 @@
 //! is a folder, [`Memory`] a folder in memory that crashes and fails as a test tells it to.
 //!
 //! ```text
-//! segment  magic 8 | format u16 | rules u16 | salt u32 | first u64 | after u64 | generation u64 | CRC u32
+//! segment  magic 8 | format u16 | rules u16 | salt u32 | first u64 | after u64 | CRC u32
 //! frame    length u32 | CRC u32 | sequence u64 | payload
 //! ```
 //!
@@ -14,8 +14,11 @@
 //! that nobody who has a say in payloads can make one look like a frame.
 //!
 //! A segment is named after its first frame. `after` is the last frame the log had before it.
-//! What a segment of an earlier generation has behind `after` does not count: that is how the torn
-//! end of a crash, and what a failed sync left in doubt, is left behind without a change to any file.
+//! What earlier segments have behind `after` does not count: that is how the torn end of a crash, and what a
+//! failed sync left in doubt, is left behind without a change to any file.
+//!
+//! Names it uses in the folder: `lock`, `doubt` (a sync has failed), `segment.new`, `log-*`, `torn-*`, and what
+//! [`repair`] and [`write_whole`] make of names: `*.damaged`, `*.new`. All others are free.
 //!
 //! Invariants:
 //! - the frames of a segment have numbers without a gap, and no number is given twice;
@@ -34,17 +37,20 @@ mod journal;
 mod memory;
 mod repair;
 mod scan;
+mod segment;
 mod storage;
 mod sync;
+mod torn;
 
 pub use disk::Disk;
 pub use error::{CommitError, Failure, OpenError};
 pub use frames::{FrameIter, Frames};
-pub use journal::{Found, Journal, Lost, Options, Status, Torn, read};
+pub use journal::{Found, Journal, Lost, Options, Status, read};
 pub use memory::{Call, Keep, Memory};
 pub use repair::{Cut, Report, repair};
 pub use storage::{Flush, Output, Storage, write_whole};
 pub use sync::Policy;
+pub use torn::Torn;
 
 use std::fmt;
 

@@ -42,7 +42,7 @@ pub fn repair(storage: &dyn Storage, rules: u16, from: Position) -> Result<Repor
         let (file, offset) = match found.end {
             End::Clean | End::Torn { .. } => {
                 cuts.sort_by(|one: &Cut, other| one.file.cmp(&other.file));
-                return Ok(Report { last: Position(found.next - 1), cuts });
+                return Ok(Report { last: Position(found.tail), cuts });
             }
             End::Broken(OpenError::Broken { file, offset, .. }) => (file, offset),
             End::Broken(OpenError::Missing { last, .. }) => {

@@ -1,7 +1,7 @@
 //! What the files of a log hold, and where it ends. Changes nothing.
 //!
-//! Segments are put in order by their generation: a later one ends what came before it behind its
-//! `after`. What is left is a chain, in which each segment must be whole as far as the next one says.
+//! Segments are put in order, and each ends what came before it behind its `after`. What is left is a
+//! chain, in which each segment must be whole as far as the next one says.
 
 use std::io;
 use std::ops::ControlFlow;
@@ -27,9 +27,9 @@ pub struct Scan {
     pub segments: Vec<Known>,
     /// Segments that no frame is needed from.
     pub unused: Vec<String>,
-    /// The highest of all.
-    pub generation: u64,
-    /// The number behind the last whole frame.
+    /// The last frame of the log, 0 if there is none; `next` may be further where numbers were passed over.
+    pub tail: u64,
+    /// The number behind the last whole frame, or what it would be.
     pub next: u64,
     /// How it ends.
     pub end: End,
@@ -122,7 +122,6 @@ struct Loaded {
     /// With a header that is not what was written: number and name.
     damaged: Vec<(u64, String)>,
     unused: Vec<String>,
-    generation: u64,
 }
 
 struct Segment {
@@ -140,7 +139,6 @@ impl Loaded {
                 return Err(OpenError::NewerRules { file: name, found, known: rules });
             }
             Ok(header) if header.first == first => {
-                self.generation = self.generation.max(header.generation);
                 self.sound.push(Segment { name, bytes, header });
             }
             Ok(_) | Err(HeaderFault::Broken) => self.damaged.push((first, name)),
@@ -154,7 +152,7 @@ impl Loaded {
 
     /// Leaves the segments of which frames count, oldest first.
     fn put_in_order(mut self) -> Loaded {
-        self.sound.sort_by_key(|segment| (segment.header.generation, segment.header.first));
+        self.sound.sort_by_key(|segment| segment.header.first);
         let mut limit = u64::MAX;
         let mut chain = Vec::new();
         for segment in self.sound.drain(..).rev() {
@@ -182,7 +180,7 @@ impl Loaded {
                 break;
             }
         }
-        let Chain { frames, next, mut end } = chain;
+        let Chain { frames, tail, next, mut end } = chain;
         match damage {
             Some((first, file)) if !matches!(end, End::Broken(_)) => {
                 end = End::Broken(OpenError::Broken {
@@ -194,9 +192,9 @@ impl Loaded {
             }
             _ => end = self.blank_end(next, wanted.until, end),
         }
-        let Loaded { mut unused, blank, generation, .. } = self;
+        let Loaded { mut unused, blank, .. } = self;
         unused.extend(blank.into_iter().map(|(_, name, _)| name));
-        Scan { frames, segments, unused, generation, next, end }
+        Scan { frames, segments, unused, tail, next, end }
     }
 
     /// The first segment without a header that may have held wanted frames. The others are unused.
@@ -240,6 +238,7 @@ impl Segment {
 /// What was gone through so far.
 struct Chain {
     frames: Frames,
+    tail: u64,
     next: u64,
     end: End,
 }
@@ -247,13 +246,13 @@ struct Chain {
 impl Chain {
     fn new(segments: &[Known]) -> Chain {
         let next = segments.first().map_or(1, |segment| segment.first);
-        Chain { frames: Frames::default(), next, end: End::Clean }
+        Chain { frames: Frames::default(), tail: 0, next, end: End::Clean }
     }
 
     /// Takes the frames of `segment`, as far as `next` lets them count.
     fn walk(&mut self, segment: Segment, next: Option<&Known>, wanted: Wanted) -> ControlFlow<()> {
         let limit = next.map_or(u64::MAX, |next| next.after + 1);
-        self.next = segment.header.first;
+        (self.tail, self.next) = (segment.header.after, segment.header.first);
         if limit <= wanted.from {
             return ControlFlow::Continue(());
         }
@@ -263,7 +262,9 @@ impl Chain {
         }
         let stop = limit.min(wanted.until.saturating_add(1));
         let run = Run::new(&segment, wanted.from, stop);
-        self.next = run.next;
+        if run.next > self.next {
+            (self.tail, self.next) = (run.next - 1, run.next);
+        }
         if run.next < limit && run.next <= wanted.until {
             self.end = match next {
                 Some(_) => broken(

@@ -84,7 +84,7 @@ pub(crate) fn append_pair(output: &mut dyn Output, head: &[u8], body: &[u8]) -> 
     let (mut head, mut body) = (head, body);
     while !head.is_empty() || !body.is_empty() {
         let slices = [IoSlice::new(head), IoSlice::new(body)];
-        match output.append(&slices) {
+        match output.append(if body.is_empty() { &slices[..1] } else { &slices }) {
             Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
             Ok(taken) => {
                 let of_head = taken.min(head.len());

@@ -24,6 +24,9 @@ pub enum Policy {
     Never,
 }
 
+/// A file that is there while a sync has failed: who opens the log next must not believe in one that succeeds.
+pub const DOUBT: &str = "doubt";
+
 /// Called when a sync has ended, well or not.
 pub type Wake = Box<dyn Fn() + Send + Sync>;
 
@@ -113,29 +116,30 @@ enum Due {
 
 impl Syncer {
     /// Frames up to `written` are there, in `segments` of which none is added to; up to `synced`
-    /// they are durable.
+    /// they are durable. With a failure nothing is synced before a restart.
     pub fn start(
-        storage: Arc<dyn Storage>,
+        storage: &Arc<dyn Storage>,
         policy: Policy,
         wake: Wake,
         written: u64,
         synced: u64,
         segments: Vec<Arc<dyn Flush>>,
+        failure: Option<Failure>,
     ) -> io::Result<Syncer> {
         let through = |flush| Left { flush, through: synced, bytes: 0 };
         let mut left: Vec<_> = segments.into_iter().map(through).collect();
         if let Some(last) = left.last_mut() {
             last.through = written;
         }
-        let synced = if left.is_empty() { written } else { synced };
-        let state = State { written, synced, left, names: 1, ..State::default() };
+        let failed = AtomicBool::new(failure.is_some());
+        let state = State { written, synced, left, names: 1, failure, ..State::default() };
         let shared = Arc::new(Shared {
-            storage,
+            storage: Arc::clone(storage),
             policy,
             wake,
             state: Mutex::new(state),
             changed: Condvar::new(),
-            failed: AtomicBool::new(false),
+            failed,
         });
         let theirs = Arc::clone(&shared);
         let thread =
@@ -275,6 +279,8 @@ impl Shared {
         match outcome {
             Ok(()) => state.done(&work),
             Err(error) => {
+                // A disk that refuses this too has told the system more than once.
+                let _ = self.storage.create(DOUBT);
                 state.failure = Some(Failure::Sync(error.to_string()));
                 self.failed.store(true, Ordering::Release);
             }

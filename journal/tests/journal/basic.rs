@@ -246,8 +246,8 @@ fn a_newer_log_is_refused_and_left_as_it_is() {
         let mut files = memory.files();
         let newer = files.get_mut(&segment(2)).unwrap();
         newer[at] = value;
-        let crc = crc32fast::hash(&newer[..40]);
-        newer[40..44].copy_from_slice(&crc.to_le_bytes());
+        let crc = crc32fast::hash(&newer[..32]);
+        newer[32..36].copy_from_slice(&crc.to_le_bytes());
         // What an older version might take for a torn end.
         newer.extend([9; 99]);
         files

@@ -38,7 +38,7 @@ fn room_is_allocated_behind_the_end_and_freed_when_it_is_left() {
     commit(&mut journal, "one");
     let file = dir.path().join(segment(1));
     let before = fs::metadata(&file).unwrap();
-    assert_eq!(before.len(), 44 + 16 + 3);
+    assert_eq!(before.len(), 36 + 16 + 3);
     commit(&mut journal, "|");
     let after = fs::metadata(&file).unwrap();
     assert_eq!(after.len(), before.len());
@@ -85,10 +85,10 @@ fn a_torn_end_is_cut_and_kept() {
     let journal = open_with(disk(), LONG, 1, 0).unwrap();
     assert_eq!(shown(&journal.found.frames), "1:one");
     let torn = journal.found.torn.clone().unwrap();
-    assert_eq!((torn.offset, torn.bytes), (63, 18));
+    assert_eq!((torn.offset, torn.bytes), (55, 18));
     let kept = fs::read(dir.path().join(torn.kept.unwrap())).unwrap();
-    assert_eq!(kept, whole[63..81]);
-    assert_eq!(fs::read(&file).unwrap(), whole[..63]);
+    assert_eq!(kept, whole[55..73]);
+    assert_eq!(fs::read(&file).unwrap(), whole[..55]);
 }
 
 #[test]
