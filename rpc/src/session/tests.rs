@@ -343,7 +343,7 @@ fn an_edit_of_a_closed_project_does_not_come_to_one_that_has_its_id_now() {
     ask_in(&mut session, &mut scope, "close_project", tower).unwrap();
     ask_in(&mut session, &mut scope, "create_project", tower).unwrap();
     let new = edit(&mut session);
-    session.finish(old, None).unwrap();
+    assert_eq!(reason(session.finish(old, None)), "\"not_kept\"");
     assert!(session.is_busy("tower"), "with its own edit");
     assert!(session.projects.get("tower").unwrap().scene().filled() == 0);
     session.finish(new, None).unwrap();
