@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 use std::{fmt, io, mem};
 
+use crate::Position;
 use crate::error::{CommitError, Failure, OpenError};
 use crate::frame::HEAD;
 use crate::frames::{FrameIter, Frames};
@@ -12,7 +13,6 @@ use crate::segment::{CHUNK, Current, Place, begin};
 use crate::storage::{Flush, Storage};
 use crate::sync::{DOUBT, Policy, Syncer};
 use crate::torn::{Torn, set_aside};
-use crate::{MAX_PAYLOAD, Position};
 
 /// How a journal works.
 pub struct Options {
@@ -199,9 +199,7 @@ impl Journal {
     /// Appends one frame by one write. On error what was written of it is cut off again, the journal has
     /// [failed](Journal::failure), and nothing can be committed until [`retry`](Journal::retry) succeeds.
     pub fn commit(&mut self, payload: &[u8]) -> Result<Position, CommitError> {
-        if payload.len() > MAX_PAYLOAD {
-            return Err(CommitError::TooLong { length: payload.len() });
-        }
+        CommitError::check_length(payload.len())?;
         let Some(current) = self.current.as_mut().filter(|_| self.failure.is_none()) else {
             return Err(CommitError::Failed(self.why_failed()));
         };
