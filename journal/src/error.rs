@@ -2,8 +2,8 @@
 
 use std::{error, fmt, io};
 
-use crate::Position;
 use crate::frame::FORMAT;
+use crate::{MAX_PAYLOAD, Position};
 
 /// Why a log is refused. Nothing was changed.
 #[derive(Debug)]
@@ -104,11 +104,17 @@ pub enum CommitError {
     Io(io::Error),
 }
 
+impl CommitError {
+    pub(crate) fn check_length(length: usize) -> Result<(), CommitError> {
+        if length > MAX_PAYLOAD { Err(CommitError::TooLong { length }) } else { Ok(()) }
+    }
+}
+
 impl fmt::Display for CommitError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             CommitError::TooLong { length } => {
-                write!(f, "a frame of {length} bytes is over the limit of {}", crate::MAX_PAYLOAD)
+                write!(f, "a frame of {length} bytes is over the limit of {}", MAX_PAYLOAD)
             }
             CommitError::Failed(failure) => failure.fmt(f),
             CommitError::Io(error) => write!(f, "the log cannot be written: {error}"),
@@ -133,5 +139,21 @@ impl fmt::Display for Failure {
             Failure::Write(text) => write!(f, "the log cannot be written: {text}"),
             Failure::Sync(text) => write!(f, "the log cannot be synced: {text}"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Payloads of that size are not for tests.
+    #[test]
+    fn a_payload_whose_frame_has_no_length_is_too_long() {
+        assert!(CommitError::check_length(MAX_PAYLOAD).is_ok());
+        let error = CommitError::check_length(MAX_PAYLOAD + 1).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "a frame of 4294967280 bytes is over the limit of 4294967279"
+        );
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 use std::{fmt, io, mem};
 
+use crate::Position;
 use crate::error::{CommitError, Failure, OpenError};
 use crate::frame::HEAD;
 use crate::frames::{FrameIter, Frames};
@@ -12,7 +13,6 @@ use crate::segment::{CHUNK, Current, Place, begin};
 use crate::storage::{Flush, Storage};
 use crate::sync::{DOUBT, Policy, Syncer};
 use crate::torn::{Torn, set_aside};
-use crate::{MAX_PAYLOAD, Position};
 
 /// How a journal works.
 pub struct Options {
@@ -164,7 +164,11 @@ impl Journal {
         };
         let torn =
             torn.map(|(file, at, bytes)| set_aside(&*journal.storage, file, at, next, &bytes));
-        if let Err(error) = journal.begin_again() {
+        let begun = match journal.syncer.has_failed() {
+            true => journal.write_anew(&frames, synced).map(drop),
+            false => journal.turn(),
+        };
+        if let Err(error) = begun {
             journal.fail(&error);
         }
         journal.remove_unused();
@@ -199,9 +203,7 @@ impl Journal {
     /// Appends one frame by one write. On error what was written of it is cut off again, the journal has
     /// [failed](Journal::failure), and nothing can be committed until [`retry`](Journal::retry) succeeds.
     pub fn commit(&mut self, payload: &[u8]) -> Result<Position, CommitError> {
-        if payload.len() > MAX_PAYLOAD {
-            return Err(CommitError::TooLong { length: payload.len() });
-        }
+        CommitError::check_length(payload.len())?;
         let Some(current) = self.current.as_mut().filter(|_| self.failure.is_none()) else {
             return Err(CommitError::Failed(self.why_failed()));
         };
@@ -278,7 +280,10 @@ impl Journal {
         if !self.has_failed() {
             return Ok(None);
         }
-        let outcome = self.begin_again();
+        let outcome = match self.syncer.has_failed() {
+            true => self.retry_synced(),
+            false => self.turn().map(|()| None),
+        };
         match &outcome {
             Ok(_) => self.failure = None,
             Err(error) => self.last_error = Some(error.to_string()),
@@ -344,13 +349,6 @@ impl Journal {
         outcome.map_err(|failure| io::Error::other(failure.to_string()))
     }
 
-    fn begin_again(&mut self) -> io::Result<Option<Lost>> {
-        match self.syncer.has_failed() {
-            true => self.retry_synced(),
-            false => self.turn().map(|()| None),
-        }
-    }
-
     /// Goes on in a new segment.
     fn turn(&mut self) -> io::Result<()> {
         let (begun, segment) = self.begin_next(self.tail)?;
@@ -364,16 +362,22 @@ impl Journal {
         let oldest = self.segments.first().map_or(self.last, |segment| segment.first - 1);
         let synced = self.syncer.synced().max(oldest);
         let found = self.read_back(synced + 1)?;
-        let copies = self.copy(&found, self.last_in_log(synced))?;
-        let tail = found.last().map_or(self.last_in_log(synced), |last| last.0);
+        self.write_anew(&found, synced)
+    }
+
+    /// Goes on behind `found`, which are the frames behind `synced`, in new segments.
+    fn write_anew(&mut self, found: &Frames, synced: u64) -> io::Result<Option<Lost>> {
+        let before = self.last_in_log(synced);
+        let copies = self.copy(found, before)?;
+        let tail = found.last().map_or(before, |last| last.0);
         let (begun, segment) = self.begin_next(tail)?;
+        let lost = Lost { first: Position(tail.max(synced) + 1), last: Position(self.tail) };
         self.tail = tail;
         self.supersede(synced, copies);
         self.syncer.restart(begun.flush(), self.last);
         self.go_on_in(begun, segment);
         // If it stays, the next to open writes more anew than he must.
         let _ = self.storage.remove(DOUBT);
-        let lost = Lost { first: Position(self.tail.max(synced) + 1), last: self.last() };
         Ok((lost.first <= lost.last).then_some(lost))
     }
 

@@ -51,16 +51,6 @@ fn a_write_that_takes_less_is_continued() {
     assert_eq!(found(&memory, Keep::Everything), "1:one 2:two");
 }
 
-#[test]
-fn a_frame_that_is_too_long_is_no_failure() {
-    // Only its length is looked at.
-    let mut journal = open(Memory::new(), LONG);
-    let too_long = vec![0; goxel_journal::MAX_PAYLOAD + 1];
-    let error = journal.commit(&too_long).unwrap_err();
-    assert!(matches!(error, CommitError::TooLong { .. }), "{error}");
-    commit(&mut journal, "one");
-}
-
 /// Opens under `always`, has "one" synced, and fails to sync the others.
 fn with_failed_sync(memory: &Memory, words: &str) -> Opened {
     let mut journal = open(memory.clone(), Policy::Always);

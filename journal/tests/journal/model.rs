@@ -180,9 +180,12 @@ impl World {
     }
 
     fn retry(&mut self) {
+        let synced = self.journal().synced();
         let outcome = self.journal().retry();
         self.evicted &= outcome.is_err();
         if let Ok(Some(lost)) = outcome {
+            assert!(self.committed.contains_key(&lost.last.0), "{lost:?}");
+            assert!(lost.first.0 > synced.0, "{lost:?} of {synced} synced");
             self.committed.retain(|number, _| !(lost.first.0..=lost.last.0).contains(number));
         }
     }

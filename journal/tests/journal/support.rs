@@ -36,7 +36,7 @@ impl Opened {
     /// Waits until all that was committed is synced, or a sync has failed.
     pub fn settle(&self) {
         while self.synced() < self.last() && self.failure().is_none() {
-            let rung = self.bell.recv_timeout(Duration::from_secs(5));
+            let rung = self.bell.recv_timeout(Duration::from_secs(30));
             rung.expect("the thread says when it has synced");
         }
     }
