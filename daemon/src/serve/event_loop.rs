@@ -325,6 +325,7 @@ impl EventLoop {
     fn answer_the_held(&mut self) {
         // Cleared first: what is kept from here on wakes the loop again.
         let _ = self.kept.read();
+        self.service.note_journal();
         let kept = self.service.acknowledged();
         let is_held = |connection: &Connection| connection.held.is_some_and(|held| held > kept);
         for token in std::mem::take(&mut self.held) {

@@ -79,7 +79,7 @@ pub fn recover(dir: &Path, around: Around<'_>) -> Result<Recovered, String> {
         log::info!("{} projects are back, {edits} edits replayed in {took} ms", rebuilt.len());
     }
     let session = Session::resume(config, &log, rebuilt);
-    let state = State { complaints, ..State::new(storage, journal, manifest) };
+    let state = State { complaints, ..State::new(storage, policy(fsync), journal, manifest) };
     Ok(Recovered { session, state })
 }
 

@@ -48,6 +48,7 @@ impl Service {
             };
             self.begin_checkpoint();
             self.make_room(0);
+            self.note_journal();
         }
         self.reload_damaged();
         Ok(kept)
@@ -58,6 +59,13 @@ impl Service {
         if let Some(state) = &mut self.state {
             let (room, reason) = state.room(bytes);
             self.session.set_journal_room(room, reason);
+        }
+    }
+
+    /// Has the figures say how far the journal has come.
+    pub fn note_journal(&self) {
+        if let Some(state) = &self.state {
+            self.stats.note_journal(state.facts());
         }
     }
 
@@ -95,6 +103,7 @@ impl Service {
         if let Some(state) = &mut self.state {
             state.end_checkpoint(done);
         }
+        self.note_journal();
     }
 
     pub(super) fn restore(&mut self, Reloaded { number, rebuilt }: Reloaded) {
