@@ -41,7 +41,7 @@ const SUFFIX: &str = ".project";
 impl State {
     /// The checkpoint to be made now, if the journal has become long enough for one.
     pub fn begin_checkpoint(&mut self, session: &Session) -> Option<Checkpoint> {
-        let is_due = self.overdue || self.journal.status().bytes_since_rotate >= CHECKPOINT_BYTES;
+        let is_due = self.overdue || self.written >= CHECKPOINT_BYTES;
         // While something could not be read, the journal is the only copy of it.
         if self.checkpointing || !is_due || !self.complaints.is_empty() {
             return None;
@@ -50,6 +50,8 @@ impl State {
             Ok(position) => Some(self.checkpoint_at(position, session)),
             Err(error) => {
                 log::error!("no checkpoint: {error}");
+                // Not by each turn: when as much has been written again.
+                self.written = 0;
                 None
             }
         }
@@ -57,6 +59,7 @@ impl State {
 
     pub(super) fn checkpoint_at(&mut self, position: Position, session: &Session) -> Checkpoint {
         (self.checkpointing, self.overdue) = (true, false);
+        (self.written, self.digested_bytes) = (0, 0);
         Checkpoint {
             storage: Arc::clone(&self.storage),
             position: position.0,

@@ -6,6 +6,7 @@
 //! it is.
 
 mod checkpoint;
+mod digests;
 pub mod place;
 mod recovery;
 pub mod repair;
@@ -51,6 +52,11 @@ pub struct State {
     /// When there was no room, and why.
     refused: Option<(Instant, String)>,
     checkpointed_at: Option<Instant>,
+    /// Bytes that were kept since the last checkpoint began.
+    written: u64,
+    /// The frame after which projects were looked at last, and what had been written then.
+    digested: u64,
+    digested_bytes: u64,
     /// Whether the next checkpoint must not wait.
     overdue: bool,
     lost: bool,
@@ -65,6 +71,7 @@ impl State {
         journal: Journal,
         manifest: Manifest,
     ) -> State {
+        let written = journal.status().bytes;
         State {
             storage,
             policy,
@@ -73,6 +80,9 @@ impl State {
             checkpointing: false,
             refused: None,
             checkpointed_at: None,
+            written,
+            digested: 0,
+            digested_bytes: 0,
             overdue: false,
             lost: false,
             complaints: Vec::new(),
@@ -81,7 +91,9 @@ impl State {
 
     /// Keeps what a turn did. After an error nothing of it is kept.
     pub fn commit(&mut self, bytes: &[u8]) -> io::Result<Position> {
-        self.journal.commit(bytes).map_err(io::Error::other)
+        let position = self.journal.commit(bytes).map_err(io::Error::other)?;
+        self.written += bytes.len() as u64;
+        Ok(position)
     }
 
     /// Up to which commit replies may be sent.

@@ -3,6 +3,7 @@
 use std::io;
 use std::mem;
 
+use goxel_engine::digest::Digest;
 use goxel_journal::Position;
 use goxel_rpc::Priority;
 
@@ -47,6 +48,7 @@ impl Service {
                 }
             };
             self.begin_checkpoint();
+            self.begin_digests();
             self.make_room(0);
             self.note_journal();
         }
@@ -86,6 +88,19 @@ impl Service {
         if self.pool.submit_always(NOBODY, Priority::Normal, make).is_err() {
             state.end_checkpoint(Checkpointed::not_begun());
         }
+    }
+
+    fn begin_digests(&mut self) {
+        let Some(state) = &mut self.state else { return };
+        if let Some(digests) = state.begin_digests(&self.session) {
+            // The next ones do as well, should nobody have time for these.
+            let make = || Done::Digested(digests.make());
+            let _ = self.pool.submit_always(NOBODY, Priority::Low, make);
+        }
+    }
+
+    pub(super) fn record_digests(&mut self, digests: Vec<(u64, u64, Digest)>) {
+        self.session.record_digests(digests);
     }
 
     fn reload_damaged(&mut self) {
