@@ -43,18 +43,22 @@ impl State {
     pub fn begin_checkpoint(&mut self, session: &Session) -> Option<Checkpoint> {
         let is_due = self.overdue || self.written >= CHECKPOINT_BYTES;
         // While something could not be read, the journal is the only copy of it.
-        if self.checkpointing || !is_due || !self.complaints.is_empty() {
+        if self.checkpointing || !is_due || !self.complaints.is_empty() || session.has_damaged() {
             return None;
         }
         match self.journal.rotate() {
             Ok(position) => Some(self.checkpoint_at(position, session)),
             Err(error) => {
-                log::error!("no checkpoint: {error}");
-                // Not by each turn: when as much has been written again.
-                self.written = 0;
+                self.put_off(&error);
                 None
             }
         }
+    }
+
+    /// The journal has it all; the next checkpoint is tried when that has grown again.
+    fn put_off(&mut self, error: &io::Error) {
+        log::error!("no checkpoint: {error}");
+        self.written = 0;
     }
 
     pub(super) fn checkpoint_at(&mut self, position: Position, session: &Session) -> Checkpoint {
@@ -68,13 +72,17 @@ impl State {
         }
     }
 
+    /// Whether one is being made: what a project is read from may be gone when it is done.
+    pub fn is_checkpointing(&self) -> bool {
+        self.checkpointing
+    }
+
     /// Shortens the journal by what a checkpoint holds now.
     pub fn end_checkpoint(&mut self, done: Checkpointed) {
         self.checkpointing = false;
         let manifest = match done.0 {
             Ok(manifest) => manifest,
-            // The journal has it all; the next one is tried when it has grown again.
-            Err(error) => return log::error!("no checkpoint: {error}"),
+            Err(error) => return self.put_off(&error),
         };
         if let Err(error) = self.journal.forget_until(Position(manifest.position)) {
             log::warn!("old parts of the journal stay: {error}");
@@ -114,11 +122,13 @@ impl Checkpoint {
     }
 }
 
-/// Removes files of projects that the manifest does not name. What stays takes room, no more.
+/// Removes files of projects that the manifest does not name, and what is left of those that were
+/// being written. What stays takes room, no more.
 pub(super) fn sweep(storage: &dyn Storage, manifest: &Manifest) {
     let names = storage.list().unwrap_or_default();
     let is_old = |name: &String| {
-        name.ends_with(SUFFIX) && !manifest.projects.iter().any(|kept| kept.file == *name)
+        let whole = name.strip_suffix(".new").unwrap_or(name);
+        whole.ends_with(SUFFIX) && !manifest.projects.iter().any(|kept| kept.file == *name)
     };
     for name in names.iter().filter(|name| is_old(name)) {
         if let Err(error) = storage.remove(name) {

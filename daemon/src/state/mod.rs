@@ -52,7 +52,7 @@ pub struct State {
     /// When there was no room, and why.
     refused: Option<(Instant, String)>,
     checkpointed_at: Option<Instant>,
-    /// Bytes that were kept since the last checkpoint began.
+    /// Bytes that were kept since the last checkpoint began, by earlier workers too.
     written: u64,
     /// The frame after which projects were looked at last, and what had been written then.
     digested: u64,

@@ -324,3 +324,26 @@ fn a_project_that_an_edit_left_in_its_middle_comes_back() {
     assert_eq!(seen(&kept.session), before);
     assert!(kept.ask("goxel.add_voxel", &json!([2, 0, 0])));
 }
+
+#[test]
+fn an_edit_that_panics_spoils_nothing_that_was_done_before_it_in_the_same_turn() {
+    let mut kept = session_with(&[voxel(1)]);
+    let before = seen(&kept.session);
+    kept.session.break_current();
+    assert!(kept.session.has_damaged());
+    kept.commit();
+    assert_eq!(seen(&kept.come_back().expect("it was just written")), before);
+}
+
+#[test]
+fn a_project_that_has_come_back_is_not_put_back_again() {
+    let mut kept = session_with(&[voxel(1)]);
+    kept.commit();
+    let frames = kept.frames.iter().map(|(number, bytes)| (*number, bytes.as_slice()));
+    let log = Log::read(&kept.manifest, frames).expect("it was just written");
+    let old = log.rebuild(1, None, &Config::default()).expect("it was just written");
+    assert!(kept.ask("goxel.add_voxel", &json!([2, 0, 0])));
+    let before = seen(&kept.session);
+    kept.session.restore(1, Some(old));
+    assert_eq!(seen(&kept.session), before);
+}

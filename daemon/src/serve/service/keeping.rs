@@ -104,7 +104,7 @@ impl Service {
     }
 
     fn reload_damaged(&mut self) {
-        let Some(state) = &self.state else { return };
+        let Some(state) = self.state.as_ref().filter(|it| !it.is_checkpointing()) else { return };
         for number in self.session.damaged() {
             let reload = state.reload(number, self.session.config().clone());
             let make = || Done::Reloaded(Box::new(reload.make()));
