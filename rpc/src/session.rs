@@ -202,6 +202,9 @@ impl Session {
         project.damaged = outcome.is_err();
         let Ok(Ok(done)) = outcome else {
             self.ledger.take_out(begun);
+            if project.damaged {
+                self.ledger.has_damage();
+            }
             return None;
         };
         request.answer(done.touched, line);

@@ -1,6 +1,7 @@
 //! A checkpoint: every project in a file of its own, and a manifest that names them.
 
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -9,7 +10,8 @@ use goxel_journal::{Position, Storage, write_whole};
 use goxel_rpc::Session;
 use goxel_rpc::journal::{Frozen, FrozenProject, Manifest};
 
-use super::{CHECKPOINT_BYTES, MANIFEST, State};
+use super::recovery::read_manifest;
+use super::{ASK_AGAIN, CHECKPOINT_BYTES, MANIFEST, State};
 
 /// A checkpoint to be made, by any thread.
 pub struct Checkpoint {
@@ -42,13 +44,20 @@ impl State {
     /// The checkpoint to be made now, if the journal has become long enough for one.
     pub fn begin_checkpoint(&mut self, session: &Session) -> Option<Checkpoint> {
         let is_due = self.overdue || self.journal.status().bytes_since_rotate >= CHECKPOINT_BYTES;
-        // While something could not be read, the journal is the only copy of it.
-        if self.checkpointing || !is_due || !self.complaints.is_empty() {
+        let is_early = self.no_checkpoint_at.is_some_and(|when| when.elapsed() < ASK_AGAIN);
+        // While something could not be read, or is damaged, the journal is the only copy of it.
+        let may_be = self.complaints.is_empty() && !session.has_damaged();
+        if !may_be {
+            self.no_checkpoint_at = None;
+            return None;
+        }
+        if self.checkpointing || !is_due || is_early {
             return None;
         }
         match self.journal.rotate() {
             Ok(position) => Some(self.checkpoint_at(position, session)),
             Err(error) => {
+                self.no_checkpoint_at = Some(Instant::now());
                 log::error!("no checkpoint: {error}");
                 None
             }
@@ -56,7 +65,7 @@ impl State {
     }
 
     pub(super) fn checkpoint_at(&mut self, position: Position, session: &Session) -> Checkpoint {
-        (self.checkpointing, self.overdue) = (true, false);
+        (self.checkpointing, self.overdue, self.no_checkpoint_at) = (true, false, None);
         Checkpoint {
             storage: Arc::clone(&self.storage),
             position: position.0,
@@ -70,9 +79,15 @@ impl State {
         self.checkpointing = false;
         let manifest = match done.0 {
             Ok(manifest) => manifest,
-            // The journal has it all; the next one is tried when it has grown again.
-            Err(error) => return log::error!("no checkpoint: {error}"),
+            // The journal has it all, and the next one is tried when it has grown again; unless
+            // memory alone has what the disk lost.
+            Err(error) => {
+                self.overdue |= self.hole.is_some();
+                self.no_checkpoint_at = Some(Instant::now());
+                return log::error!("no checkpoint: {error}");
+            }
         };
+        self.hole = self.hole.filter(|hole| *hole > Position(manifest.position));
         if let Err(error) = self.journal.forget_until(Position(manifest.position)) {
             log::warn!("old parts of the journal stay: {error}");
         }
@@ -85,7 +100,20 @@ impl State {
 impl Checkpoint {
     /// Writes it: complete when this returns, or not there at all.
     pub fn make(self) -> Checkpointed {
-        Checkpointed(self.write())
+        let written = catch_unwind(AssertUnwindSafe(|| self.write()))
+            .unwrap_or_else(|_| Err(io::Error::other("a project could not be encoded")));
+        if written.is_err() {
+            self.sweep_tried();
+        }
+        Checkpointed(written)
+    }
+
+    /// Files that nobody will name. The manifest may be the new one all the same: what it and the
+    /// one before name stays.
+    fn sweep_tried(&self) {
+        if let Ok(manifest) = read_manifest(self.storage.as_ref()) {
+            sweep(self.storage.as_ref(), &[&self.before, &manifest]);
+        }
     }
 
     fn write(&self) -> io::Result<Manifest> {
@@ -100,7 +128,7 @@ impl Checkpoint {
             }
         }
         write_whole(storage, MANIFEST, &[manifest.to_text().as_bytes()])?;
-        sweep(storage, &manifest);
+        sweep(storage, &[&manifest]);
         Ok(manifest)
     }
 
@@ -111,12 +139,13 @@ impl Checkpoint {
     }
 }
 
-/// Removes files of projects that the manifest does not name. What stays takes room, no more.
-pub(super) fn sweep(storage: &dyn Storage, manifest: &Manifest) {
+/// Removes files of projects that no manifest names. What stays takes room, no more.
+pub(super) fn sweep(storage: &dyn Storage, manifests: &[&Manifest]) {
     let names = storage.list().unwrap_or_default();
-    let is_old = |name: &String| {
-        name.ends_with(SUFFIX) && !manifest.projects.iter().any(|kept| kept.file == *name)
+    let is_named = |name: &String| {
+        manifests.iter().any(|it| it.projects.iter().any(|kept| kept.file == *name))
     };
+    let is_old = |name: &String| name.ends_with(SUFFIX) && !is_named(name);
     for name in names.iter().filter(|name| is_old(name)) {
         if let Err(error) = storage.remove(name) {
             log::warn!("{name} stays: {error}");

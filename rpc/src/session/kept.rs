@@ -32,7 +32,8 @@ impl Session {
     /// before anybody is told of it. Empty if there was nothing.
     pub fn journal(&mut self) -> &[u8] {
         for number in self.ledger.touched().to_vec() {
-            if let Some(project) = self.projects.numbered(number) {
+            // One that an edit has left in its middle is none of what it was meant to be.
+            if let Some(project) = self.projects.numbered(number).filter(|it| !it.damaged) {
                 let (revision, fingerprint) =
                     (project.project.revision(), project.project.fingerprint());
                 let mark = Record::Mark { revision, fingerprint };
@@ -93,9 +94,17 @@ impl Session {
         numbers
     }
 
-    /// A damaged project is as it was before that edit, or stays damaged.
+    /// Whether an edit has left a project in its middle that is not restored yet: it must not be
+    /// frozen.
+    pub fn has_damaged(&self) -> bool {
+        self.projects.kept().any(|it| it.damaged)
+    }
+
+    /// A damaged project is as it was before that edit, or stays damaged. One that was taken over
+    /// meanwhile is newer than what is brought here.
     pub fn restore(&mut self, number: u64, rebuilt: Option<Rebuilt>) {
-        let Some(project) = self.projects.numbered(number) else { return };
+        let project = self.projects.numbered(number).filter(|it| it.damaged);
+        let Some(project) = project else { return };
         project.editing = false;
         if let Some(rebuilt) = rebuilt {
             project.damaged = false;

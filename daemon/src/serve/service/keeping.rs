@@ -2,6 +2,7 @@
 
 use std::io;
 use std::mem;
+use std::time::Instant;
 
 use goxel_journal::Position;
 use goxel_rpc::Priority;
@@ -46,9 +47,11 @@ impl Service {
                     Kept::Lost(awaiting)
                 }
             };
-            self.begin_checkpoint();
-            self.make_room(0);
         }
+        // Not only after an edit: what was refused is taken again, what could not be synced is
+        // tried again, and what the disk lost is written anew, whoever woke us.
+        self.make_room(0);
+        self.begin_checkpoint();
         self.reload_damaged();
         Ok(kept)
     }
@@ -59,6 +62,11 @@ impl Service {
             let (room, reason) = state.room(bytes);
             self.session.set_journal_room(room, reason);
         }
+    }
+
+    /// When the disk is to be asked again, because of what it refused.
+    pub fn asks_again_at(&self) -> Option<Instant> {
+        self.state.as_ref().and_then(State::asks_again_at)
     }
 
     /// Whether what some replies would tell of has gone from the disk.
@@ -78,6 +86,8 @@ impl Service {
         if self.pool.submit_always(NOBODY, Priority::Normal, make).is_err() {
             state.end_checkpoint(Checkpointed::not_begun());
         }
+        // The segment that was begun for it has its own room.
+        self.make_room(0);
     }
 
     fn reload_damaged(&mut self) {

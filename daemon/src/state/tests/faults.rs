@@ -1,0 +1,1 @@
+//! Calls fail; the disk is full; syncs fail, and what they were for is gone.
