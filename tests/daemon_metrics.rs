@@ -34,7 +34,7 @@ fn metrics_tell_what_each_protocol_was_asked() {
 fn metrics_of_a_daemon_keep_the_rules_of_their_format() {
     let page = page_after_traffic();
     assert_eq!(fault(&page), None, "{page}");
-    assert_eq!(page.matches("# TYPE ").count(), 14, "{page}");
+    assert_eq!(page.matches("# TYPE ").count(), 23, "{page}");
     // Where it is installed, whose rules they are says the same.
     if let Some(promtool) = tool("promtool") {
         let mut command = Command::new(promtool);

@@ -1,26 +1,52 @@
 //! What it costs to keep what is acknowledged, and how fast it comes back.
 
 use goxel_bench::load::{Load, Place, Replies, row, title};
-use goxel_bench::{figure, is_wanted, report_with, scenes};
+use goxel_bench::{figure, is_wanted, report, report_with, scenes};
 use goxel_engine::command::{Author, Command};
 use goxel_engine::format::gox;
 use goxel_engine::project::Project;
 use goxel_engine::scene::Scene;
 use goxel_engine::volume::Coord;
-use goxel_support::{Daemon, Signal};
+use goxel_rpc::journal::{Log, Manifest};
+use goxel_rpc::{Config, Decoded, Facts, Host, Scope, Session, Step, decode};
+use goxel_support::{Daemon, Signal, temp_dir};
 use nix::sys::signal::kill;
 use nix::unistd::Pid;
 use serde_json::json;
 use std::fs;
+use std::io::{self, BufRead, BufReader, Write};
+use std::os::unix::net::UnixStream;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 fn main() {
+    disk();
     throughput();
+    replay();
     recovery();
     checkpoint();
+}
+
+/// What the disk can do by itself: clients that wait for a sync can do no more than one thing each in
+/// that time.
+fn disk() {
+    const SYNCS: u32 = 200;
+    let folder = temp_dir();
+    let mut file = fs::File::create(folder.path().join("file")).expect("the folder is there");
+    let begun = Instant::now();
+    for _ in 0..SYNCS {
+        file.write_all(&[0; 1024]).expect("there is room");
+        file.sync_data().expect("it can be synced");
+    }
+    let each = begun.elapsed() / SYNCS;
+    println!(
+        "the disk syncs in {} us: 50 clients that wait for it, {:.0} ops/s at most",
+        each.as_micros(),
+        50.0 / each.as_secs_f64()
+    );
 }
 
 /// `add_voxel` with a journal, the peer being the same daemon without one.
@@ -65,6 +91,87 @@ fn add_voxel(number: u64) -> Vec<u8> {
     .into_bytes()
 }
 
+/// Edits of one project made again, by one thread; the project must be what it was.
+fn replay() {
+    const EDITS: usize = 1_000_000;
+    const FRAME: usize = 50;
+    let name = "replay of 1 M add_voxel, 50 a frame";
+    if !is_wanted(name) {
+        return;
+    }
+    goxel_bench::title("replay");
+    let log = Log::read(&Manifest::nothing(), []).expect("nothing is sound");
+    let mut session = Session::resume(Config::default(), &log, Vec::new());
+    session.set_journal_room(usize::MAX, "");
+    let host: Arc<dyn Host> = Arc::new(Nowhere);
+    ask(
+        &mut session,
+        &host,
+        br#"{"jsonrpc":"2.0","method":"create_project","params":["p"],"id":1}"#,
+    );
+    let mut frames = Vec::new();
+    for number in 0..EDITS as u64 {
+        ask(&mut session, &host, &add_voxel(number));
+        if number as usize % FRAME == FRAME - 1 {
+            frames.push((frames.len() as u64 + 1, session.journal().to_vec()));
+            session.journal_kept(frames.len() as u64);
+        }
+    }
+    let size: usize = frames.iter().map(|(_, bytes)| bytes.len()).sum();
+    figure("bytes of the journal an edit", &format!("{:.1}", size as f64 / EDITS as f64));
+    report(name, 5, EDITS as u64, || {
+        let frames = frames.iter().map(|(number, bytes)| (*number, bytes.as_slice()));
+        let log = Log::read(&Manifest::nothing(), frames).expect("it was just written");
+        let rebuilt = log.rebuild(1, None, &Config::default()).expect("it was just written");
+        assert_eq!(rebuilt.edits, EDITS);
+        rebuilt
+    });
+}
+
+/// Carries out a request, a job too.
+fn ask(session: &mut Session, host: &Arc<dyn Host>, message: &[u8]) {
+    let mut scope = Scope::new();
+    let mut line = String::new();
+    if session.answer_quickly(message, &scope, |_| true, &mut line) {
+        return;
+    }
+    let Decoded::Single(request) = decode(message) else { panic!("it is a request") };
+    let outcome = match session.start(&request, &mut scope, host) {
+        Step::Done(outcome) => outcome,
+        Step::Job(job) => session.finish(job.run(host.as_ref()), Some(&mut scope)),
+    };
+    outcome.expect("it is carried out");
+}
+
+/// A host without files.
+struct Nowhere;
+
+impl Host for Nowhere {
+    fn read_file(&self, _: &str) -> io::Result<Vec<u8>> {
+        Err(io::ErrorKind::NotFound.into())
+    }
+
+    fn write_file(&self, _: &str, _: &[u8]) -> io::Result<()> {
+        Err(io::ErrorKind::PermissionDenied.into())
+    }
+
+    fn unix_seconds(&self) -> u64 {
+        0
+    }
+
+    fn clock(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    fn facts(&self) -> Facts {
+        Facts::default()
+    }
+
+    fn render_threads(&self) -> usize {
+        1
+    }
+}
+
 /// A worker that is killed with a million voxels and a million edits in its journal.
 fn recovery() {
     const EDITS: u64 = 1_000_000;
@@ -83,18 +190,33 @@ fn recovery() {
     let mut daemon = Some(daemon);
     report_with(
         name,
-        5,
+        3,
         EDITS,
         || (),
         |()| {
             let mut running = daemon.take().expect("it is put back");
             let worker = Pid::from_raw(i32::try_from(running.worker()).expect("numbers are small"));
             kill(worker, Signal::SIGKILL).expect("the worker runs");
-            let status = running.client().result("get_status", json!([]));
-            assert_eq!(status["voxel_count"], voxels);
+            assert_eq!(voxels_as_soon_as_told(running.socket()), voxels);
             daemon = Some(running);
         },
     );
+}
+
+/// Asks until it is answered: the worker that was killed may have let somebody in.
+fn voxels_as_soon_as_told(socket: &Path) -> serde_json::Value {
+    let ask = || {
+        let mut stream = UnixStream::connect(socket)?;
+        stream.write_all(b"{\"jsonrpc\":\"2.0\",\"method\":\"get_status\",\"id\":1}\n")?;
+        let mut line = String::new();
+        BufReader::new(stream).read_line(&mut line)?;
+        serde_json::from_str::<serde_json::Value>(&line).map_err(io::Error::from)
+    };
+    loop {
+        if let Ok(status) = ask() {
+            return status["result"]["voxel_count"].clone();
+        }
+    }
 }
 
 /// The longest that a client waits while a large project is checkpointed again and again, beside the

@@ -39,4 +39,29 @@ pub struct Facts {
     pub connections: usize,
     /// Bytes of memory in use.
     pub memory_bytes: u64,
+    /// How what is acknowledged is kept, if it is.
+    pub journal: Option<JournalFacts>,
+}
+
+/// Where the journal is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct JournalFacts {
+    /// The last frame that was written.
+    pub position: u64,
+    /// The last frame that replies have been sent for.
+    pub acknowledged: u64,
+    /// The last frame that survives a power cut.
+    pub synced: u64,
+    /// Bytes of the journal.
+    pub bytes: u64,
+    /// Bytes that would not survive a power cut.
+    pub unsynced_bytes: u64,
+    /// How long ago the journal was last forced to disk, if it was.
+    pub since_sync: Option<Duration>,
+    /// How long ago a checkpoint was last complete, if one was.
+    pub since_checkpoint: Option<Duration>,
+    /// Why edits are refused, if they are.
+    pub refusing: Option<String>,
+    /// What is said of projects that could not be read.
+    pub left_out: Vec<String>,
 }

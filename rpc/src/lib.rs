@@ -31,7 +31,7 @@ pub use error::{
     INTERNAL_ERROR, INVALID_PARAMS, INVALID_REQUEST, METHOD_NOT_FOUND, PARSE_ERROR, RpcError,
 };
 pub use frame::{Fault, Frame, Framer, MAX_DEPTH};
-pub use host::{Facts, Host};
+pub use host::{Facts, Host, JournalFacts};
 pub use job::{Finished, Job, Priority, Step};
 pub use notice::Notice;
 pub use projects::Scope;

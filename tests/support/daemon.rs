@@ -49,6 +49,8 @@ impl Daemon {
     pub fn start_in(dir: TempDir, args: &[&str]) -> Daemon {
         let socket = dir.path().join("goxel.sock");
         let mut command = Command::new(daemon_program());
+        // Nobody pulls a plug in most tests; those that pretend to say so in `args`.
+        command.args(["--fsync", "never"]);
         command.arg("--socket").arg(&socket).args(args).current_dir(dir.path());
         // A setting of whoever runs the tests must not decide them.
         ours_in_the_environment().for_each(|name| _ = command.env_remove(name));

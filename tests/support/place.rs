@@ -44,7 +44,7 @@ impl Place {
         }
         command.arg("-s").arg(self.path("socket")).arg("-p").arg(self.path("pid"));
         command.arg("-l").arg(self.path("log")).args(args);
-        command.arg("--state-dir").arg(self.path("state"));
+        command.arg("--state-dir").arg(self.path("state")).args(["--fsync", "never"]);
         command.current_dir(self.dir.path()).stdin(Stdio::null());
         command
     }

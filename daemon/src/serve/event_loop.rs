@@ -333,6 +333,7 @@ impl EventLoop {
     fn answer_the_held(&mut self) {
         // Cleared first: what is kept from here on wakes the loop again.
         let _ = self.kept.read();
+        self.service.note_journal();
         // Lost frames count as acknowledged: who waits for them must not be told so.
         if self.service.has_lost() {
             return self.leave_held_unanswered();

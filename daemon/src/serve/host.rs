@@ -64,6 +64,7 @@ impl Host for Machine {
             uptime_seconds: self.stats.uptime_seconds(),
             connections: self.stats.open.load(Ordering::Relaxed),
             memory_bytes: memory_bytes(),
+            journal: self.stats.journal(),
         }
     }
 

@@ -3,6 +3,9 @@
 //! Functions of plain figures; the caller reads clocks and counters.
 
 use std::fmt::{Display, Write};
+use std::time::Duration;
+
+use goxel_rpc::JournalFacts;
 
 /// The state of the daemon at one moment.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +25,8 @@ pub struct Figures {
     pub jobs: Jobs,
     /// Projects that are open.
     pub projects: usize,
+    /// How what is acknowledged is kept, if it is.
+    pub journal: Option<JournalFacts>,
 }
 
 /// Where the daemon is in its life.
@@ -130,16 +135,24 @@ pub fn health(figures: &Figures) -> String {
         put(&mut text, format_args!("{before}\"{name}\":{value}"));
         before = ',';
     }
+    if let Some(journal) = &figures.journal {
+        let refusing = serde_json::Value::from(journal.refusing.as_deref());
+        let left_out = serde_json::Value::from(journal.left_out.as_slice());
+        put(&mut text, format_args!(",\"journal\":{{\"position\":{},", journal.position));
+        put(&mut text, format_args!("\"refusing\":{refusing},\"left_out\":{left_out}}}"));
+    }
     text.push_str("}\n");
     text
 }
 
 /// One word for all of it.
 fn condition(figures: &Figures) -> &'static str {
-    match (figures.phase, figures.jobs.healthy) {
-        (Phase::Draining, _) => "draining",
-        (Phase::Ready, false) => "degraded",
-        (Phase::Ready, true) => "healthy",
+    let keeps = |journal: &JournalFacts| journal.refusing.is_none() && journal.left_out.is_empty();
+    let is_well = figures.jobs.healthy && figures.journal.as_ref().is_none_or(keeps);
+    match figures.phase {
+        Phase::Draining => "draining",
+        Phase::Ready if is_well => "healthy",
+        Phase::Ready => "degraded",
     }
 }
 
@@ -180,6 +193,9 @@ pub fn metrics(figures: &Figures) -> String {
         &[("high", jobs.waiting.high), ("normal", jobs.waiting.normal), ("low", jobs.waiting.low)],
     );
     page.gauge("projects", "Projects that are open.").value(figures.projects);
+    if let Some(journal) = &figures.journal {
+        page.journal(journal);
+    }
     page.text
 }
 
@@ -195,6 +211,26 @@ struct Metric<'a> {
 }
 
 impl Metrics {
+    fn journal(&mut self, journal: &JournalFacts) {
+        self.gauge("journal_position", "The last frame that was written.").value(journal.position);
+        self.gauge("journal_acknowledged", "The last frame that replies were sent for.")
+            .value(journal.acknowledged);
+        self.gauge("journal_synced", "The last frame that survives a power cut.")
+            .value(journal.synced);
+        self.gauge("journal_bytes", "Bytes of the journal.").value(journal.bytes);
+        self.gauge("journal_unsynced_bytes", "Bytes that would not survive a power cut.")
+            .value(journal.unsynced_bytes);
+        let seconds = |since: Option<Duration>| since.map_or(f64::NAN, |it| it.as_secs_f64());
+        self.gauge("journal_sync_age_seconds", "Since the journal was last forced to disk.")
+            .value(prometheus(seconds(journal.since_sync)));
+        self.gauge("journal_checkpoint_age_seconds", "Since a checkpoint was last complete.")
+            .value(prometheus(seconds(journal.since_checkpoint)));
+        self.gauge("journal_refusing", "Whether edits are refused as they could not be kept.")
+            .value(u64::from(journal.refusing.is_some()));
+        self.gauge("projects_left_out", "Projects that could not be read.")
+            .value(journal.left_out.len());
+    }
+
     fn counter(&mut self, name: &'static str, help: &str) -> Metric<'_> {
         self.metric(name, "counter", help)
     }
@@ -221,6 +257,11 @@ impl Metric<'_> {
             put(self.text, format_args!("goxel_{}{{{label}={is}}} {value}\n", self.name));
         }
     }
+}
+
+/// A number, or the word for none.
+fn prometheus(value: f64) -> String {
+    if value.is_nan() { "NaN".to_owned() } else { value.to_string() }
 }
 
 fn put(text: &mut String, what: std::fmt::Arguments<'_>) {

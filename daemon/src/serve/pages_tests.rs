@@ -20,6 +20,7 @@ fn figures() -> Figures {
             waiting: ByPriority { high: 1, normal: 2, low: 4 },
         },
         projects: 6,
+        journal: None,
     }
 }
 
@@ -202,4 +203,47 @@ fn is_escaped(value: &str) -> bool {
         }
     }
     true
+}
+
+fn kept(journal: JournalFacts) -> Figures {
+    Figures { journal: Some(journal), ..figures() }
+}
+
+#[test]
+fn health_tells_of_edits_that_are_refused_and_projects_that_are_left_out() {
+    let well = JournalFacts { position: 7, ..JournalFacts::default() };
+    let full = JournalFacts { refusing: Some("no \"space\"".to_owned()), ..well.clone() };
+    let lost = JournalFacts { left_out: vec!["project a".to_owned()], ..well.clone() };
+    for (journal, status, told) in [
+        (well, "healthy", r#""journal":{"position":7,"refusing":null,"left_out":[]}"#),
+        (full, "degraded", r#""refusing":"no \"space\"","left_out":[]"#),
+        (lost, "degraded", r#""refusing":null,"left_out":["project a"]"#),
+    ] {
+        let page = health(&kept(journal));
+        let parsed: serde_json::Value = serde_json::from_str(&page).unwrap();
+        assert_eq!(parsed["status"], status, "{page}");
+        assert!(page.contains(told), "{page}");
+    }
+}
+
+#[test]
+fn metrics_tell_how_far_the_journal_has_come() {
+    let journal = JournalFacts {
+        position: 9,
+        synced: 8,
+        since_sync: Some(Duration::from_millis(1500)),
+        refusing: Some("full".to_owned()),
+        ..JournalFacts::default()
+    };
+    let page = metrics(&kept(journal));
+    for line in [
+        "goxel_journal_position 9\n",
+        "goxel_journal_synced 8\n",
+        "goxel_journal_sync_age_seconds 1.5\n",
+        "goxel_journal_checkpoint_age_seconds NaN\n",
+        "goxel_journal_refusing 1\n",
+    ] {
+        assert!(page.contains(line), "{line} {page}");
+    }
+    assert!(!metrics(&figures()).contains("journal"));
 }

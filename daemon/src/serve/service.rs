@@ -125,6 +125,7 @@ impl Service {
             stats,
         };
         service.make_room(0);
+        service.note_journal();
         service
     }
 

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use goxel_rpc::JournalFacts;
 use nix::unistd::{SysconfVar, sysconf};
 
 use crate::serve::pages::{ByProtocol, Connections, Figures, Jobs, Phase};
@@ -28,6 +29,8 @@ pub struct Stats {
     pub overloads: AtomicU64,
     /// HTTP requests that are not served.
     pub refused: AtomicU64,
+    /// Where the journal was, and when.
+    journal: Mutex<Option<(Instant, JournalFacts)>>,
     json: AtomicU64,
     binary: AtomicU64,
     http: AtomicU64,
@@ -46,6 +49,7 @@ impl Stats {
             jobs: AtomicU64::new(0),
             overloads: AtomicU64::new(0),
             refused: AtomicU64::new(0),
+            journal: Mutex::new(None),
             json: AtomicU64::new(0),
             binary: AtomicU64::new(0),
             http: AtomicU64::new(0),
@@ -58,6 +62,22 @@ impl Stats {
 
     pub fn uptime_seconds(&self) -> u64 {
         self.uptime().as_secs()
+    }
+
+    /// The journal has come this far.
+    pub fn note_journal(&self, facts: JournalFacts) {
+        let noted = Some((Instant::now(), facts));
+        *self.journal.lock().unwrap_or_else(PoisonError::into_inner) = noted;
+    }
+
+    /// How far the journal has come, if there is one.
+    pub fn journal(&self) -> Option<JournalFacts> {
+        let noted = self.journal.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let (then, facts) = noted?;
+        let since = |since: Option<Duration>| since.map(|since| since + then.elapsed());
+        let (since_sync, since_checkpoint) =
+            (since(facts.since_sync), since(facts.since_checkpoint));
+        Some(JournalFacts { since_sync, since_checkpoint, ..facts })
     }
 
     /// Counts a message by what it came in.
@@ -91,6 +111,7 @@ impl Stats {
             refused: load(&self.refused),
             jobs,
             projects,
+            journal: self.journal(),
         }
     }
 

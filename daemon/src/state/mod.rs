@@ -18,8 +18,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use goxel_journal::{Journal, Policy, Position, Storage};
-use goxel_rpc::Session;
 use goxel_rpc::journal::Manifest;
+use goxel_rpc::{JournalFacts, Session};
 
 use crate::config::plain;
 use recovery::{read_kept, rebuild_one};
@@ -44,6 +44,7 @@ const AHEAD: usize = 1 << 20;
 /// The journal of a session that runs.
 pub struct State {
     storage: Arc<dyn Storage>,
+    policy: Policy,
     journal: Journal,
     /// The last checkpoint that is complete.
     manifest: Manifest,
@@ -67,9 +68,15 @@ pub struct State {
 }
 
 impl State {
-    fn new(storage: Arc<dyn Storage>, journal: Journal, manifest: Manifest) -> State {
+    fn new(
+        storage: Arc<dyn Storage>,
+        policy: Policy,
+        journal: Journal,
+        manifest: Manifest,
+    ) -> State {
         State {
             storage,
+            policy,
             journal,
             manifest,
             checkpointing: false,
@@ -166,8 +173,28 @@ impl State {
         mem::take(&mut self.lost)
     }
 
-    /// Syncs what is not synced, and ends.
+    /// Where it is.
+    pub fn facts(&self) -> JournalFacts {
+        let status = self.journal.status();
+        let since = |moment: Option<Instant>| moment.map(|moment| moment.elapsed());
+        JournalFacts {
+            position: status.last.0,
+            acknowledged: status.acknowledged.0,
+            synced: status.synced.0,
+            bytes: status.bytes,
+            unsynced_bytes: status.unsynced_bytes,
+            since_sync: since(status.last_sync),
+            since_checkpoint: since(self.checkpointed_at),
+            refusing: self.refused.as_ref().map(|(_, why)| why.clone()),
+            left_out: self.complaints.clone(),
+        }
+    }
+
+    /// Syncs what is not synced, where anything ever is, and ends.
     pub fn close(self) {
+        if self.policy == Policy::Never {
+            return;
+        }
         if let Err(error) = self.journal.close() {
             log::error!("the end of the journal may not be on the disk: {error}");
         }

@@ -90,7 +90,8 @@ pub(super) fn recover_in(
         log::info!("{} projects are back, {edits} edits replayed in {took} ms", rebuilt.len());
     }
     let session = Session::resume(config, &log, rebuilt);
-    let state = State { left_out, complaints, ..State::new(storage, journal, manifest) };
+    let state =
+        State { left_out, complaints, ..State::new(storage, policy(fsync), journal, manifest) };
     Ok(Recovered { session, state })
 }
 

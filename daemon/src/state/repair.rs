@@ -46,7 +46,7 @@ pub(super) fn repair_in(storage: Arc<dyn Storage>) -> Result<Vec<String>, String
     }
     lines.push(format!("{} projects are left", rebuilt.len()));
     let session = Session::resume(config, &log, rebuilt);
-    finish(State::new(storage, journal, manifest), &session)?;
+    finish(State::new(storage, Policy::Always, journal, manifest), &session)?;
     Ok(lines)
 }
 

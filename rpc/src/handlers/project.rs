@@ -2,7 +2,7 @@
 
 use crate::error::{Answer, Problem};
 use crate::handlers::utility::VERSION;
-use crate::host::{Facts, Host};
+use crate::host::{Facts, Host, JournalFacts};
 use crate::job::Effect;
 use crate::params::{Params, wrong};
 use crate::projects::{About, OpenProject, Scope, View, author};
@@ -14,6 +14,7 @@ use goxel_engine::project::Project;
 use goxel_engine::scene::Scene;
 use goxel_engine::volume::{Bounds, Coord, Voxel};
 use serde_json::{Value, json};
+use std::time::Duration;
 
 const DEFAULT_SIZE: i32 = 64;
 
@@ -86,7 +87,7 @@ fn template(params: &Params<'_>, size: [i32; 3], config: &Config) -> Result<Proj
 
 /// `goxel.get_status`
 pub(crate) fn status(asked: &Asked<'_>, host: &dyn Host, _: &Params<'_>) -> Answer {
-    let Facts { uptime_seconds, connections, .. } = host.facts();
+    let Facts { uptime_seconds, connections, journal, .. } = host.facts();
     let current = match asked.project() {
         Err(problem) if !problem.is_no_project() => return Err(problem),
         project => project.ok(),
@@ -105,7 +106,25 @@ pub(crate) fn status(asked: &Asked<'_>, host: &dyn Host, _: &Params<'_>) -> Answ
         "voxel_count": current.map_or(0, |current| current.scene().filled()),
         "uptime_seconds": uptime_seconds,
         "active_connections": connections,
+        "journal": journal.as_ref().map(journal_status),
     }))
+}
+
+/// Positions are frames, one for each turn in which something was done; times are seconds.
+fn journal_status(journal: &JournalFacts) -> Value {
+    let seconds = |since: Option<Duration>| since.map(|since| since.as_secs_f64());
+    json!({
+        "position": journal.position,
+        "acknowledged": journal.acknowledged,
+        "synced": journal.synced,
+        "lag": journal.position - journal.synced.min(journal.position),
+        "bytes": journal.bytes,
+        "unsynced_bytes": journal.unsynced_bytes,
+        "seconds_since_fsync": seconds(journal.since_sync),
+        "seconds_since_checkpoint": seconds(journal.since_checkpoint),
+        "refusing": journal.refusing,
+        "left_out": journal.left_out,
+    })
 }
 
 /// `goxel.list_projects`

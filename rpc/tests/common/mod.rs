@@ -50,6 +50,7 @@ impl Host for FakeHost {
             uptime_seconds: 12,
             connections: 3,
             memory_bytes: 1000,
+            journal: None,
         }
     }
 

@@ -33,6 +33,7 @@ impl Service {
     /// nobody can say any more what was kept.
     pub fn keep(&mut self) -> io::Result<Kept> {
         let Some(state) = &mut self.state else { return Ok(Kept::Nothing) };
+        let has_news = self.session.journal_len() > 0 || state.asks_again_at().is_some();
         let mut kept = Kept::Nothing;
         if self.session.journal_len() > 0 {
             let awaiting = mem::take(&mut self.awaiting);
@@ -52,6 +53,9 @@ impl Service {
         // tried again, and what the disk lost is written anew, whoever woke us.
         self.make_room(0);
         self.begin_checkpoint();
+        if has_news {
+            self.note_journal();
+        }
         self.reload_damaged();
         Ok(kept)
     }
@@ -67,6 +71,13 @@ impl Service {
     /// When the disk is to be asked again, because of what it refused.
     pub fn asks_again_at(&self) -> Option<Instant> {
         self.state.as_ref().and_then(State::asks_again_at)
+    }
+
+    /// Has the figures say how far the journal has come.
+    pub fn note_journal(&self) {
+        if let Some(state) = &self.state {
+            self.stats.note_journal(state.facts());
+        }
     }
 
     /// Whether what some replies would tell of has gone from the disk.
@@ -105,6 +116,7 @@ impl Service {
         if let Some(state) = &mut self.state {
             state.end_checkpoint(done);
         }
+        self.note_journal();
     }
 
     pub(super) fn restore(&mut self, Reloaded { number, rebuilt }: Reloaded) {
