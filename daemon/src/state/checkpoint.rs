@@ -43,7 +43,7 @@ const SUFFIX: &str = ".project";
 impl State {
     /// The checkpoint to be made now, if the journal has become long enough for one.
     pub fn begin_checkpoint(&mut self, session: &Session) -> Option<Checkpoint> {
-        let is_due = self.overdue || self.journal.status().bytes_since_rotate >= CHECKPOINT_BYTES;
+        let is_due = self.overdue || self.journal.status().bytes >= self.due_at;
         let is_early = self.no_checkpoint_at.is_some_and(|when| when.elapsed() < ASK_AGAIN);
         // While something could not be read, or is damaged, the journal is the only copy of it.
         let may_be = self.complaints.is_empty() && !session.has_damaged();
@@ -57,11 +57,18 @@ impl State {
         match self.journal.rotate() {
             Ok(position) => Some(self.checkpoint_at(position, session)),
             Err(error) => {
-                self.no_checkpoint_at = Some(Instant::now());
-                log::error!("no checkpoint: {error}");
+                self.put_off(&error);
                 None
             }
         }
+    }
+
+    /// The journal has it all; the next checkpoint is tried when that has grown again, or a little
+    /// later if it must not wait.
+    fn put_off(&mut self, error: &io::Error) {
+        log::error!("no checkpoint: {error}");
+        self.due_at = self.journal.status().bytes + CHECKPOINT_BYTES;
+        self.no_checkpoint_at = Some(Instant::now());
     }
 
     pub(super) fn checkpoint_at(&mut self, position: Position, session: &Session) -> Checkpoint {
@@ -79,18 +86,18 @@ impl State {
         self.checkpointing = false;
         let manifest = match done.0 {
             Ok(manifest) => manifest,
-            // The journal has it all, and the next one is tried when it has grown again; unless
-            // memory alone has what the disk lost.
             Err(error) => {
+                // Memory alone has what the disk lost.
                 self.overdue |= self.hole.is_some();
-                self.no_checkpoint_at = Some(Instant::now());
-                return log::error!("no checkpoint: {error}");
+                return self.put_off(&error);
             }
         };
         self.hole = self.hole.filter(|hole| *hole > Position(manifest.position));
         if let Err(error) = self.journal.forget_until(Position(manifest.position)) {
             log::warn!("old parts of the journal stay: {error}");
         }
+        let status = self.journal.status();
+        self.due_at = status.bytes - status.bytes_since_rotate + CHECKPOINT_BYTES;
         log::debug!("checkpoint of {} projects", manifest.projects.len());
         self.manifest = manifest;
         self.checkpointed_at = Some(Instant::now());
@@ -139,13 +146,16 @@ impl Checkpoint {
     }
 }
 
-/// Removes files of projects that no manifest names. What stays takes room, no more.
+/// Removes files of projects that no manifest names, and what is left of those that were being
+/// written. What stays takes room, no more.
 pub(super) fn sweep(storage: &dyn Storage, manifests: &[&Manifest]) {
     let names = storage.list().unwrap_or_default();
     let is_named = |name: &String| {
         manifests.iter().any(|it| it.projects.iter().any(|kept| kept.file == *name))
     };
-    let is_old = |name: &String| name.ends_with(SUFFIX) && !is_named(name);
+    let is_old = |name: &String| {
+        name.strip_suffix(".new").unwrap_or(name).ends_with(SUFFIX) && !is_named(name)
+    };
     for name in names.iter().filter(|name| is_old(name)) {
         if let Err(error) = storage.remove(name) {
             log::warn!("{name} stays: {error}");

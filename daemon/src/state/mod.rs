@@ -50,6 +50,8 @@ pub struct State {
     manifest: Manifest,
     /// Whether one is being made.
     checkpointing: bool,
+    /// The length of the journal that is worth one: of all of it, whoever wrote it.
+    due_at: u64,
     /// When there was no room, and why.
     refused: Option<(Instant, String)>,
     checkpointed_at: Option<Instant>,
@@ -80,6 +82,7 @@ impl State {
             journal,
             manifest,
             checkpointing: false,
+            due_at: CHECKPOINT_BYTES,
             refused: None,
             checkpointed_at: None,
             no_checkpoint_at: None,

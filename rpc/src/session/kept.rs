@@ -32,7 +32,7 @@ impl Session {
     /// before anybody is told of it. Empty if there was nothing.
     pub fn journal(&mut self) -> &[u8] {
         for number in self.ledger.touched().to_vec() {
-            // One that an edit has left in its middle is none of what it was meant to be.
+            // What an edit has left in its middle is nothing that replay could meet.
             if let Some(project) = self.projects.numbered(number).filter(|it| !it.damaged) {
                 let (revision, fingerprint) =
                     (project.project.revision(), project.project.fingerprint());
@@ -74,6 +74,12 @@ impl Session {
         }
     }
 
+    /// Whether an edit has left a project in its middle that is kept: then the session is not what is to
+    /// be kept.
+    pub fn has_damaged(&self) -> bool {
+        self.projects.kept().any(|project| project.damaged)
+    }
+
     /// The numbers of the projects that an edit has left in its middle since the last call. Until
     /// [`Session::restore`] they wait as if they were being edited.
     pub fn damaged(&mut self) -> Vec<u64> {
@@ -94,14 +100,8 @@ impl Session {
         numbers
     }
 
-    /// Whether an edit has left a project in its middle that is not restored yet: it must not be
-    /// frozen.
-    pub fn has_damaged(&self) -> bool {
-        self.projects.kept().any(|it| it.damaged)
-    }
-
-    /// A damaged project is as it was before that edit, or stays damaged. One that was taken over
-    /// meanwhile is newer than what is brought here.
+    /// A damaged project is as it was before that edit, or stays damaged. One that has come back in
+    /// another way meanwhile stays as it is.
     pub fn restore(&mut self, number: u64, rebuilt: Option<Rebuilt>) {
         let project = self.projects.numbered(number).filter(|it| it.damaged);
         let Some(project) = project else { return };

@@ -1,0 +1,363 @@
+//! What is there when all of the daemon has died, once or again and again, while it came back or
+//! while it wrote a checkpoint; and who gets at its state.
+
+use goxel_support::place::{Place, is_there, send, until};
+use goxel_support::{Client, Signal, daemon_program, skip};
+use nix::sys::signal::kill;
+use nix::unistd::Pid;
+use serde_json::{Value, json};
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::net::UnixStream;
+use std::process::{Command, Stdio};
+
+/// The supervisor replaces as many workers as are killed, at once.
+const PATIENT: &str = r#"{"reliability":
+    {"max_restarts": 1000, "restart_delay_ms": 0, "restart_delay_max_ms": 0}}"#;
+
+/// Supervisor and worker at once; a worker whose supervisor is gone may end by itself.
+fn kill_all(place: &Place) {
+    let both = [place.supervisor(), place.worker()];
+    both.iter().for_each(|pid| _ = kill(Pid::from_raw(*pid), Signal::SIGKILL));
+    both.iter().for_each(|pid| until(|| !is_there(*pid), || format!("{pid} is still there")));
+}
+
+/// Three projects with layers, steps taken back, a path; the second one is current.
+fn build(place: &Place) {
+    let mut client = place.client();
+    let path = place.path("kept.gox");
+    for (method, params) in [
+        ("goxel.create_project", json!({"project_id": "a", "name": "one"})),
+        ("goxel.add_voxel", json!({"project_id": "a", "position": [1, 2, 3]})),
+        ("goxel.create_project", json!({"name": "everybody's"})),
+        ("goxel.procedural_shape", json!({"shape": "cube", "size": 45, "color": [9, 8, 7, 255]})),
+        ("goxel.create_layer", json!({"name": "second"})),
+        ("goxel.add_voxel", json!({"position": [40, 2, 3], "color": [1, 1, 1, 255]})),
+        ("goxel.add_voxel", json!({"position": [41, 2, 3], "color": [2, 1, 1, 255]})),
+        ("goxel.undo", json!({})),
+        ("goxel.save_project", json!({"path": path})),
+        ("goxel.load_project", json!({"project_id": "b", "path": path})),
+        ("goxel.set_layer_visibility", json!({"project_id": "b", "layer_id": 2, "visible": false})),
+        ("goxel.create_project", json!({"project_id": "gone"})),
+        ("goxel.close_project", json!({"project_id": "gone"})),
+    ] {
+        client.result(method, params);
+    }
+}
+
+/// All that can be seen of all projects, without changing anything.
+fn seen(place: &Place) -> String {
+    let mut client = place.client();
+    let projects = client.result("goxel.list_projects", json!({}));
+    let ids = projects["projects"].as_array().unwrap().iter().map(|row| row["project_id"].clone());
+    let mut all = vec![projects.clone()];
+    for id in ids.collect::<Vec<_>>() {
+        for method in ["goxel.list_layers", "goxel.get_color_histogram", "goxel.get_layer_voxels"] {
+            all.push(client.result(method, json!({"project_id": id, "layer_id": -2})));
+        }
+    }
+    let here = place.path("").display().to_string();
+    Value::from(all).to_string().replace(&here, "")
+}
+
+/// Undoes one step of the current project and makes it again, and says what was answered.
+fn undo_and_redo(place: &Place) -> Vec<Value> {
+    let mut client = place.client();
+    ["goxel.undo", "goxel.undo", "goxel.redo"].map(|it| client.call(it, json!({}))).to_vec()
+}
+
+#[test]
+fn after_the_death_of_all_all_is_there_again_and_again() {
+    for fsync in ["always", "interval", "never"] {
+        let (mortal, model) = (Place::new(), Place::new());
+        mortal.start(&["--fsync", fsync]);
+        model.start(&["--no-journal"]);
+        [&mortal, &model].into_iter().for_each(build);
+        for round in 0..3 {
+            kill_all(&mortal);
+            mortal.start(&["--fsync", fsync]);
+            assert_eq!(seen(&mortal), seen(&model), "{fsync}, round {round}");
+            // Not in each: two deaths may follow each other.
+            if round != 1 {
+                assert_eq!(undo_and_redo(&mortal), undo_and_redo(&model), "{fsync} {round}");
+            }
+        }
+        let create = |place: &Place| place.client().result("goxel.create_project", json!({}));
+        assert_eq!(create(&mortal)["project_id"], create(&model)["project_id"]);
+    }
+}
+
+#[test]
+fn what_was_kept_outlives_a_stop_too() {
+    let place = Place::new();
+    place.start(&["--fsync", "never"]);
+    build(&place);
+    let before = seen(&place);
+    assert!(place.run(&["--stop"]).starts_with("0\n"));
+    place.start(&[]);
+    assert_eq!(seen(&place), before);
+}
+
+#[test]
+fn a_worker_that_is_killed_while_it_reads_loses_nothing() {
+    let place = Place::new();
+    let config = place.configure(PATIENT);
+    place.start(&["-c", &config]);
+    let mut client = place.client();
+    for id in ["a", "b", "c"] {
+        client.result("goxel.create_project", json!({"project_id": id}));
+        for x in 0..40 {
+            let (shape, at) = (["sphere", "cone"][x % 2], [x, 2 * x, 0]);
+            let params = json!({"project_id": id, "shape": shape, "size": 40, "center": at,
+                "color": [x, 3, 3, 255]});
+            client.result("goxel.procedural_shape", params);
+        }
+    }
+    let before = seen(&place);
+    let mut workers = 1;
+    for round in 1..=3 {
+        send(place.worker(), Signal::SIGKILL);
+        // The next one reads all at once, the one after it one by one: then all are back.
+        for _ in 0..2 {
+            workers += 1;
+            place.await_log("worker started", workers);
+            send(place.worker(), Signal::SIGKILL);
+        }
+        workers += 1;
+        place.await_log("serving again", round);
+        assert_eq!(seen(&place), before, "{}", place.log());
+        let served = place.log().matches("serving again").count();
+        assert_eq!((served, place.log().matches("worker started").count()), (round, workers));
+    }
+    assert!(!place.path("state/reading.json").exists());
+}
+
+/// Sends requests to the daemon until it dies; says how many were acknowledged.
+fn send_until_it_dies(place: &Place, requests: impl Iterator<Item = Value>) -> u64 {
+    let mut reader = BufReader::new(UnixStream::connect(place.path("socket")).unwrap());
+    let mut acknowledged = 0;
+    for request in requests {
+        let mut reply = String::new();
+        let sent = writeln!(reader.get_mut(), "{request}");
+        if sent.and_then(|()| reader.read_line(&mut reply)).is_err() || !reply.ends_with('\n') {
+            return acknowledged;
+        }
+        assert!(reply.contains("\"result\""), "{request}: {reply}");
+        acknowledged += 1;
+    }
+    acknowledged
+}
+
+fn request(method: &str, params: &Value) -> Value {
+    json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
+}
+
+/// A file with so many voxels of all colours that five of them are worth a checkpoint.
+fn save_noise(place: &Place) -> String {
+    let path = place.path("noise.gox").to_str().unwrap().to_owned();
+    let mut client = place.client();
+    client.result("goxel.create_project", json!({"project_id": "noise"}));
+    let mixed = |number: i64| (number * 7_919 + 13) % 1_000_003;
+    for part in 0..10 {
+        let voxel = |number: i64| {
+            let (at, color) = (mixed(number), mixed(number * 31 + 7));
+            json!({"position": [at % 100, at / 100 % 100, at / 10_000 % 100],
+                "color": [color & 255, color >> 8 & 255, color >> 12 & 255, 255]})
+        };
+        let voxels: Vec<Value> = (part * 10_000..(part + 1) * 10_000).map(voxel).collect();
+        client.result("add_voxels", json!({"project_id": "noise", "voxels": voxels}));
+    }
+    client.result("goxel.save_project", json!({"project_id": "noise", "path": path}));
+    client.result("goxel.close_project", json!({"project_id": "noise"}));
+    path
+}
+
+#[test]
+fn a_worker_that_is_killed_while_it_writes_a_checkpoint_loses_nothing() {
+    let place = Place::new();
+    let config = place.configure(PATIENT);
+    place.start(&["-c", &config]);
+    let path = save_noise(&place);
+    place.client().result("goxel.create_project", json!({"project_id": "count"}));
+    let ids = || (0..4).map(|number| format!("noise {number}"));
+    let loads = || {
+        ids().cycle().flat_map(|id| {
+            let named = json!({"project_id": id, "path": path});
+            [request("goxel.load_project", &named), request("goxel.close_project", &named)]
+        })
+    };
+    let adds = |from: u64| {
+        (from..).map(|x| {
+            request("goxel.add_voxel", &json!({"project_id": "count", "position": [x, 0, 0]}))
+        })
+    };
+    let (mut counted, mut checkpoints) = (0, 0);
+    for round in 0..8 {
+        let worker = place.worker();
+        let acknowledged = std::thread::scope(|scope| {
+            scope.spawn(|| send_until_it_dies(&place, loads()));
+            let adding = scope.spawn(|| send_until_it_dies(&place, adds(counted)));
+            await_checkpoint(&place, round);
+            send(worker, Signal::SIGKILL);
+            adding.join().unwrap()
+        });
+        place.await_log("serving again", round as usize + 1);
+        let mut client = place.client();
+        let rows = client.result("goxel.list_projects", json!({}))["projects"].take();
+        for row in rows.as_array().unwrap() {
+            let (id, revision) = (row["project_id"].as_str().unwrap(), row["revision"].as_u64());
+            if id == "count" {
+                let (least, revision) = (counted + acknowledged, revision.unwrap());
+                assert!((least..=least + 1).contains(&revision), "{least}: {row}");
+                assert_eq!(row["voxel_count"], revision);
+                counted = revision;
+            } else {
+                assert_eq!((&row["voxel_count"], revision), (&json!(100_000), Some(0)), "{row}");
+                client.result("goxel.close_project", json!({"project_id": id}));
+            }
+        }
+        checkpoints += u64::from(place.path("state/manifest.json").exists());
+    }
+    assert!(checkpoints > 3, "only {checkpoints}");
+    assert_eq!(place.log().matches("no checkpoint").count(), 0, "{}", place.log());
+}
+
+/// Waits until one is begun, and some of it is done, more in some rounds.
+fn await_checkpoint(place: &Place, round: u64) {
+    let files = || {
+        let names = fs::read_dir(place.path("state")).unwrap();
+        let mut names: Vec<String> =
+            names.map(|it| it.unwrap().file_name().to_str().unwrap().to_owned()).collect();
+        names.retain(|name| !name.starts_with("log-"));
+        names.sort();
+        names
+    };
+    let mut before = files();
+    for _ in 0..=round % 4 {
+        until(|| files() != before, || format!("no checkpoint; {before:?}\n{}", place.log()));
+        before = files();
+    }
+}
+
+#[test]
+fn a_project_over_which_two_workers_died_is_left_out_and_stays_where_it_is() {
+    let place = Place::new();
+    place.start(&[]);
+    build(&place);
+    let before = seen(&place);
+    kill_all(&place);
+    // The first project has the number 1; a worker died over it, and another while it was read alone.
+    fs::write(place.path("state/reading.json"), r#"{"now": [1], "deaths": {"1": 1}}"#).unwrap();
+    for _ in 0..2 {
+        place.start(&[]);
+        let said = "project a is left out: 2 workers died over it";
+        assert!(place.log().contains(said), "{}", place.log());
+        assert_eq!(place.client().error_code("goxel.undo", json!({"project_id": "a"})), -32603);
+        place.client().result("goxel.list_layers", json!({"project_id": "b"}));
+        kill_all(&place);
+    }
+    fs::remove_file(place.path("state/reading.json")).unwrap();
+    place.start(&[]);
+    assert_eq!(seen(&place), before);
+}
+
+#[test]
+fn a_request_in_flight_when_the_worker_is_killed_ends_without_a_reply() {
+    let place = Place::new();
+    let config = place.configure(PATIENT);
+    place.start(&["-c", &config]);
+    place.client().result("goxel.create_project", json!({"project_id": "a"}));
+    let cube = json!({"project_id": "a", "shape": "cube", "size": 250});
+    let picture = json!({"project_id": "a", "path": "/dev/null", "width": 4000, "height": 4000});
+    for (method, params) in [("goxel.procedural_shape", cube), ("goxel.render_scene", picture)] {
+        let mut stream = UnixStream::connect(place.path("socket")).unwrap();
+        writeln!(stream, "{}", request(method, &params)).unwrap();
+        let busy = || Client::connect(&place.path("socket")).result("status", json!({}));
+        busy();
+        let worker = place.worker();
+        send(worker, Signal::SIGKILL);
+        let mut reply = Vec::new();
+        // What it had not read yet makes it a reset instead of an end.
+        let _ = stream.read_to_end(&mut reply);
+        assert_eq!(String::from_utf8_lossy(&reply), "", "{method}");
+        until(|| place.worker() != worker, || place.log());
+    }
+    let row = place.client().result("goxel.list_projects", json!({}))["projects"][0].take();
+    assert_eq!((&row["revision"], &row["voxel_count"]), (&json!(0), &json!(0)), "{row}");
+}
+
+#[test]
+fn without_a_journal_nothing_is_written() {
+    let place = Place::new();
+    place.start(&["--no-journal"]);
+    build(&place);
+    assert!(!place.path("state").exists());
+    kill_all(&place);
+    place.start(&["--no-journal"]);
+    let left = place.client().result("goxel.list_projects", json!({}));
+    assert_eq!(left["projects"], json!([]));
+}
+
+#[test]
+fn what_is_kept_is_for_its_owner_alone() {
+    let place = Place::new();
+    place.start(&[]);
+    build(&place);
+    let mode = |name: &str| fs::metadata(place.path(name)).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode("state"), 0o700);
+    for entry in fs::read_dir(place.path("state")).unwrap() {
+        let name = format!("state/{}", entry.unwrap().file_name().display());
+        assert_eq!(mode(&name) & 0o077, 0, "{name}");
+    }
+}
+
+#[test]
+fn a_second_daemon_does_not_get_the_state_of_the_first() {
+    let place = Place::new();
+    place.start(&[]);
+    build(&place);
+    let mut other = Command::new(daemon_program());
+    other.arg("--state-dir").arg(place.path("state")).arg("-s").arg(place.path("other"));
+    let output = other.env_remove("GOXEL_CONFIG_FILE").stdin(Stdio::null()).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    for word in [&place.path("state").display().to_string(), &place.worker().to_string()] {
+        assert!(said.contains(word.as_str()), "{word}: {said}");
+    }
+    place.ping();
+}
+
+#[test]
+fn a_daemon_that_becomes_another_user_keeps_and_finds_its_state() {
+    if !nix::unistd::getuid().is_root() {
+        return skip("root", "only root can become another user");
+    }
+    let place = Place::new();
+    nix::unistd::chown(&place.path(""), Some(4713.into()), None).unwrap();
+    place.start(&["-u", "4713"]);
+    build(&place);
+    let before = seen(&place);
+    assert_eq!(fs::metadata(place.path("state")).unwrap().uid(), 4713);
+    kill_all(&place);
+    place.start(&["-u", "4713"]);
+    assert_eq!(seen(&place), before);
+}
+
+#[test]
+fn a_worker_that_hangs_does_not_keep_the_next_from_the_state() {
+    let place = Place::new();
+    let config =
+        place.configure(r#"{"reliability": {"health_check_interval_ms": 200, "max_restarts": 9}}"#);
+    place.start(&["-c", &config]);
+    build(&place);
+    let before = seen(&place);
+    send(place.worker(), Signal::SIGSTOP);
+    place.await_log("serving again", 1);
+    assert_eq!(seen(&place), before);
+    // And one whose supervisor is gone.
+    send(place.worker(), Signal::SIGSTOP);
+    send(place.supervisor(), Signal::SIGKILL);
+    place.start(&["-c", &config]);
+    assert_eq!(seen(&place), before);
+}
