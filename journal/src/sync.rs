@@ -27,6 +27,10 @@ pub enum Policy {
 /// A file that is there while a sync has failed: who opens the log next must not believe in one that succeeds.
 pub const DOUBT: &str = "doubt";
 
+/// Under [`Policy::Always`] a sync waits for more frames for as long as they come this fast: who is
+/// in the next sync waits a whole one longer.
+const GATHER: Duration = Duration::from_micros(40);
+
 /// Called when a sync has ended, well or not.
 pub type Wake = Box<dyn Fn() + Send + Sync>;
 
@@ -75,6 +79,9 @@ struct State {
     /// When the last sync of the current segment began, and the last of any ended.
     began: Option<Instant>,
     ended: Option<Instant>,
+    /// How long that sync took, and how many frames it made durable.
+    took: Duration,
+    frames: u64,
     failure: Option<Failure>,
     stop: Stop,
     waits: Waits,
@@ -142,8 +149,10 @@ impl Syncer {
             failed,
         });
         let theirs = Arc::clone(&shared);
-        let thread =
-            thread::Builder::new().name("journal".to_owned()).spawn(move || theirs.run())?;
+        let thread = thread::Builder::new().name("journal".to_owned()).spawn(move || {
+            wake_in_time();
+            theirs.run();
+        })?;
         Ok(Syncer { shared, thread: Some(thread) })
     }
 
@@ -244,7 +253,7 @@ impl Shared {
         loop {
             state = match state.due(self.policy) {
                 _ if state.is_over() => return,
-                Due::Now => self.sync(state),
+                Due::Now => self.sync(self.gather(state)),
                 Due::At(when) => self.wait_until(state, when),
                 Due::Not => self.wait(state),
             };
@@ -268,8 +277,22 @@ impl Shared {
         outcome.unwrap_or_else(PoisonError::into_inner).0
     }
 
+    /// Waits while frames keep coming, if several came before the last sync: one alone never waits.
+    /// At most as long as a sync takes.
+    fn gather<'a>(&self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        let may_wait = self.policy == Policy::Always && state.frames > 1 && state.stop == Stop::No;
+        let last = Instant::now() + state.took;
+        let mut written = 0;
+        while may_wait && !state.is_urgent() && state.written > written && Instant::now() < last {
+            written = state.written;
+            state = self.wait_until(state, Instant::now() + GATHER);
+        }
+        state
+    }
+
     fn sync<'a>(&'a self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
         let work = state.work(self.policy);
+        let begun = Instant::now();
         if work.current.is_some() {
             state.began = Some(Instant::now());
         }
@@ -277,7 +300,7 @@ impl Shared {
         let outcome = work.run(&*self.storage);
         let mut state = self.lock();
         match outcome {
-            Ok(()) => state.done(&work),
+            Ok(()) => state.done(&work, begun),
             Err(error) => {
                 // A disk that refuses this too has told the system more than once.
                 let _ = self.storage.create(DOUBT);
@@ -290,6 +313,16 @@ impl Shared {
         self.lock()
     }
 }
+
+/// Otherwise a short wait of this thread may take twice as long.
+#[cfg(target_os = "linux")]
+fn wake_in_time() {
+    // Where it is refused, replies come a little later.
+    let _ = nix::sys::prctl::set_timerslack(1000);
+}
+
+#[cfg(not(target_os = "linux"))]
+fn wake_in_time() {}
 
 /// What is to be synced, taken out of the lock.
 struct Work {
@@ -368,9 +401,11 @@ impl State {
         }
     }
 
-    fn done(&mut self, work: &Work) {
+    fn done(&mut self, work: &Work, begun: Instant) {
         self.left.drain(..work.left.len());
         self.synced_names = work.names;
+        self.frames = work.through.saturating_sub(self.synced);
+        self.took = begun.elapsed();
         self.synced = self.synced.max(work.through);
         self.synced_bytes = self.synced_bytes.max(work.bytes);
         self.ended = Some(Instant::now());

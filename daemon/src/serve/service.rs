@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
+use goxel_engine::digest::Digest;
 use goxel_rpc::{
     Decoded, Finished, Host, INTERNAL_ERROR, INVALID_REQUEST, Job, Notice, Outcome, Priority,
     Request, RpcError, Scope, Session, Step, decode, error_reply, fault_reply, reply,
@@ -51,6 +52,8 @@ pub enum Done {
     Forgot,
     Checkpointed(Checkpointed),
     Reloaded(Box<Reloaded>),
+    /// Projects' numbers, revisions, and what their scenes were like.
+    Digested(Vec<(u64, u64, Digest)>),
 }
 
 /// Why a connection's requests are not answered further for now.
@@ -466,6 +469,7 @@ impl Service {
         let (outcome, line) = match result {
             Ok(Done::Forgot) => return,
             Ok(Done::Checkpointed(done)) => return self.end_checkpoint(done),
+            Ok(Done::Digested(digests)) => return self.record_digests(digests),
             Ok(Done::Reloaded(reloaded)) => return self.restore(*reloaded),
             Ok(Done::Ran(finished, line)) => {
                 let scope = connection.as_mut().map(|it| &mut it.scope);

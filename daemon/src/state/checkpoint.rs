@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use goxel_engine::encode;
-use goxel_journal::{Position, Storage, write_whole};
+use goxel_journal::{Position, Storage, write_sealed};
 use goxel_rpc::Session;
 use goxel_rpc::journal::{Frozen, FrozenProject, Manifest};
 
@@ -43,7 +43,7 @@ const SUFFIX: &str = ".project";
 impl State {
     /// The checkpoint to be made now, if the journal has become long enough for one.
     pub fn begin_checkpoint(&mut self, session: &Session) -> Option<Checkpoint> {
-        let is_due = self.overdue || self.journal.status().bytes >= self.due_at;
+        let is_due = self.overdue || self.written >= CHECKPOINT_BYTES;
         let is_early = self.no_checkpoint_at.is_some_and(|when| when.elapsed() < ASK_AGAIN);
         // While something could not be read, or is damaged, the journal is the only copy of it.
         let may_be = self.complaints.is_empty() && !session.has_damaged();
@@ -67,12 +67,13 @@ impl State {
     /// later if it must not wait.
     fn put_off(&mut self, error: &io::Error) {
         log::error!("no checkpoint: {error}");
-        self.due_at = self.journal.status().bytes + CHECKPOINT_BYTES;
+        self.written = 0;
         self.no_checkpoint_at = Some(Instant::now());
     }
 
     pub(super) fn checkpoint_at(&mut self, position: Position, session: &Session) -> Checkpoint {
         (self.checkpointing, self.overdue, self.no_checkpoint_at) = (true, false, None);
+        (self.written, self.digested_bytes) = (0, 0);
         Checkpoint {
             storage: Arc::clone(&self.storage),
             position: position.0,
@@ -96,8 +97,6 @@ impl State {
         if let Err(error) = self.journal.forget_until(Position(manifest.position)) {
             log::warn!("old parts of the journal stay: {error}");
         }
-        let status = self.journal.status();
-        self.due_at = status.bytes - status.bytes_since_rotate + CHECKPOINT_BYTES;
         log::debug!("checkpoint of {} projects", manifest.projects.len());
         self.manifest = manifest;
         self.checkpointed_at = Some(Instant::now());
@@ -131,10 +130,10 @@ impl Checkpoint {
         });
         for (kept, frozen) in manifest.projects.iter().zip(self.frozen.projects()) {
             if self.file_before(frozen).is_none() {
-                write_whole(storage, &kept.file, &[&encode::project(&frozen.project)])?;
+                write_sealed(storage, &kept.file, &encode::project(&frozen.project))?;
             }
         }
-        write_whole(storage, MANIFEST, &[manifest.to_text().as_bytes()])?;
+        write_sealed(storage, MANIFEST, manifest.to_text().as_bytes())?;
         sweep(storage, &[&manifest]);
         Ok(manifest)
     }

@@ -6,6 +6,7 @@
 //! it is.
 
 mod checkpoint;
+mod digests;
 pub mod place;
 mod recovery;
 pub mod repair;
@@ -50,13 +51,16 @@ pub struct State {
     manifest: Manifest,
     /// Whether one is being made.
     checkpointing: bool,
-    /// The length of the journal that is worth one: of all of it, whoever wrote it.
-    due_at: u64,
     /// When there was no room, and why.
     refused: Option<(Instant, String)>,
     checkpointed_at: Option<Instant>,
     /// When the last try failed, if it did.
     no_checkpoint_at: Option<Instant>,
+    /// Bytes that were kept since the last checkpoint began, by earlier workers too.
+    written: u64,
+    /// The frame after which projects were looked at last, and what had been written then.
+    digested: u64,
+    digested_bytes: u64,
     /// Whether the next checkpoint must not wait.
     overdue: bool,
     lost: bool,
@@ -76,16 +80,19 @@ impl State {
         journal: Journal,
         manifest: Manifest,
     ) -> State {
+        let written = journal.status().bytes;
         State {
             storage,
             policy,
             journal,
             manifest,
             checkpointing: false,
-            due_at: CHECKPOINT_BYTES,
             refused: None,
             checkpointed_at: None,
             no_checkpoint_at: None,
+            written,
+            digested: 0,
+            digested_bytes: 0,
             overdue: false,
             lost: false,
             hole: None,
@@ -96,7 +103,9 @@ impl State {
 
     /// Keeps what a turn did. After an error nothing of it is kept.
     pub fn commit(&mut self, bytes: &[u8]) -> io::Result<Position> {
-        self.journal.commit(bytes).map_err(io::Error::other)
+        let position = self.journal.commit(bytes).map_err(io::Error::other)?;
+        self.written += bytes.len() as u64;
+        Ok(position)
     }
 
     /// Up to which commit replies may be sent.

@@ -10,7 +10,7 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use goxel_journal::{Disk, Journal, Options, Position, Storage, write_whole};
+use goxel_journal::{Disk, Journal, Options, Position, Storage, unseal, write_whole};
 use goxel_rpc::journal::{Log, Manifest, Rebuilt};
 use goxel_rpc::{Config, Session};
 use serde::{Deserialize, Serialize};
@@ -27,6 +27,7 @@ const DEATHS: u32 = 2;
 const HANDOVER: Duration = Duration::from_secs(4);
 /// How often it is said that it is still going on.
 const ALIVE_INTERVAL: Duration = Duration::from_secs(1);
+const CHANGED: &str = "it is not what was written: its checksum does not fit";
 const HANDOVER_LOOK: Duration = Duration::from_millis(10);
 
 /// A session, and where it is kept from here on.
@@ -116,10 +117,18 @@ fn take_over(dir: &Path) -> Result<Disk, String> {
 
 pub(super) fn read_manifest(storage: &dyn Storage) -> Result<Manifest, String> {
     match storage.read(MANIFEST) {
-        Ok(text) => Manifest::from_text(&text).map_err(|error| format!("{MANIFEST}: {error}")),
+        Ok(file) => manifest_in(&file).map_err(|error| format!("{MANIFEST}: {error}")),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Manifest::nothing()),
         Err(error) => Err(format!("{MANIFEST}: {error}")),
     }
+}
+
+/// What is of a newer version may have another seal.
+fn manifest_in(file: &[u8]) -> Result<Manifest, String> {
+    let (Ok(text) | Err(text)) = unseal(file);
+    Manifest::check_version(text).map_err(|error| error.to_string())?;
+    unseal(file).map_err(|_| CHANGED)?;
+    Manifest::from_text(text).map_err(|error| error.to_string())
 }
 
 /// Rebuilds all projects, on some threads.
@@ -163,11 +172,12 @@ pub(super) fn rebuild_one(
     number: u64,
     config: &Config,
 ) -> Result<Rebuilt, String> {
-    let file = log
-        .file_of(number)
-        .map(|name| storage.read(name).map_err(|error| format!("{name}: {error}")));
-    let file = file.transpose()?;
-    log.rebuild(number, file.as_deref(), config).map_err(|error| error.to_string())
+    let read = |name| storage.read(name).map_err(|error| format!("{name}: {error}"));
+    let file = log.file_of(number).map(read).transpose()?;
+    let name = log.file_of(number).unwrap_or_default();
+    let sealed = file.as_deref().map(unseal).transpose();
+    let bytes = sealed.map_err(|_| format!("{name}: {CHANGED}"))?;
+    log.rebuild(number, bytes, config).map_err(|error| error.to_string())
 }
 
 /// Which projects are being read: a note for the next worker, should this one die over them.

@@ -7,5 +7,6 @@ mod crashes;
 mod damage;
 mod driver;
 mod faults;
+mod random;
 mod recorder;
 mod script;

@@ -203,6 +203,7 @@ impl<'a> Story<'a> {
             ..config.project
         });
         let mut replay = Replay::new(project, &self.records);
+        replay.meet_digest()?;
         for (frame, record) in &self.records {
             replay.follow(record).map_err(|broken| broken.in_frame(*frame))?;
         }
@@ -240,11 +241,7 @@ impl Replay {
             | Record::Closed
             | Record::Saved { .. } => {}
         }
-        let revision = self.project.revision();
-        match self.digests.first_key_value() {
-            Some((at, _)) if *at <= revision => self.meet_digest(revision),
-            _ => Ok(()),
-        }
+        self.meet_digest()
     }
 
     fn apply(&mut self, bytes: &[u8], author: Author) -> Result<(), Broken> {
@@ -267,8 +264,14 @@ impl Replay {
         )))
     }
 
-    fn meet_digest(&mut self, revision: u64) -> Result<(), Broken> {
-        let Some((at, digest)) = self.digests.pop_first() else { return Ok(()) };
+    /// Where the journal says what the scene was like, it must be like that.
+    fn meet_digest(&mut self) -> Result<(), Broken> {
+        let revision = self.project.revision();
+        let Some(entry) = self.digests.first_entry().filter(|entry| *entry.key() <= revision)
+        else {
+            return Ok(());
+        };
+        let (at, digest) = entry.remove_entry();
         if at == revision && Digest::of(self.project.scene()).to_bytes() == digest {
             return Ok(());
         }

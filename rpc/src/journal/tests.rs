@@ -138,6 +138,8 @@ enum Event {
     Ask(&'static str, Value),
     Commit,
     Checkpoint,
+    /// Records what all projects were like at the last of these, and remembers what they are.
+    Digest,
 }
 
 fn event() -> impl Strategy<Value = Event> {
@@ -183,6 +185,7 @@ fn event() -> impl Strategy<Value = Event> {
         8 => ask.prop_map(|(name, params)| Event::Ask(name, params)),
         3 => Just(Event::Commit),
         1 => Just(Event::Checkpoint),
+        1 => Just(Event::Digest),
     ]
 }
 
@@ -192,16 +195,43 @@ proptest! {
     #[test]
     fn a_session_comes_back_as_it_was(events in proptest::collection::vec(event(), 1..60)) {
         let mut kept = Kept::new();
+        let mut frozen: Option<Frozen> = None;
         for event in events {
             match event {
                 Event::Ask(method, params) => _ = kept.ask(method, &params),
                 Event::Commit => kept.commit(),
                 Event::Checkpoint => kept.checkpoint(),
+                Event::Digest => {
+                    let later = frozen.replace(kept.session.freeze(0));
+                    kept.session.record_digests(later.iter().flat_map(digests));
+                }
             }
         }
         kept.commit();
         let back = kept.come_back().expect("what was kept can be followed");
         prop_assert_eq!(seen(&back), seen(&kept.session));
+    }
+}
+
+fn digests(frozen: &Frozen) -> Vec<(u64, u64, Digest)> {
+    let digest =
+        |it: &FrozenProject| (it.number, it.project.revision(), Digest::of(it.project.scene()));
+    frozen.projects().iter().map(digest).collect()
+}
+
+#[test]
+fn replay_that_does_not_meet_a_digest_is_refused() {
+    for (wrong, expected) in [(false, true), (true, false)] {
+        let mut kept = session_with(&[voxel(1), voxel(2)]);
+        kept.commit();
+        let mut known = digests(&kept.session.freeze(0));
+        if wrong {
+            known[0].2 = Digest::of(&goxel_engine::scene::Scene::new());
+        }
+        assert!(kept.ask("goxel.undo", &json!([])));
+        kept.session.record_digests(known);
+        kept.commit();
+        assert_eq!(kept.come_back().is_ok(), expected);
     }
 }
 

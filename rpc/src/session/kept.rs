@@ -4,6 +4,7 @@ use super::{Config, Session};
 use crate::journal::{Frozen, FrozenProject, Log, Manifest, Rebuilt, Record};
 use crate::memory::Weight;
 use crate::projects::OpenProject;
+use goxel_engine::digest::Digest;
 use std::sync::Arc;
 
 impl Session {
@@ -71,6 +72,17 @@ impl Session {
         Frozen {
             manifest: Manifest { position, made, next, current, ..Manifest::nothing() },
             projects: self.projects.kept().map(frozen).collect(),
+        }
+    }
+
+    /// Records what projects were like at some revision: their numbers, the revisions, and the
+    /// digests of their scenes. Replay must meet them.
+    pub fn record_digests(&mut self, digests: impl IntoIterator<Item = (u64, u64, Digest)>) {
+        for (number, revision, digest) in digests {
+            if self.projects.numbered(number).is_some() {
+                let digest = Record::Digest { revision, digest: digest.to_bytes() };
+                let _ = self.ledger.add_always(number, &digest);
+            }
         }
     }
 

@@ -4,6 +4,7 @@ use std::io;
 use std::mem;
 use std::time::Instant;
 
+use goxel_engine::digest::Digest;
 use goxel_journal::Position;
 use goxel_rpc::Priority;
 
@@ -54,6 +55,7 @@ impl Service {
         self.make_room(0);
         self.begin_checkpoint();
         if has_news {
+            self.begin_digests();
             self.note_journal();
         }
         self.reload_damaged();
@@ -99,6 +101,19 @@ impl Service {
         }
         // The segment that was begun for it has its own room.
         self.make_room(0);
+    }
+
+    fn begin_digests(&mut self) {
+        let Some(state) = &mut self.state else { return };
+        if let Some(digests) = state.begin_digests(&self.session) {
+            // The next ones do as well, should nobody have time for these.
+            let make = || Done::Digested(digests.make());
+            let _ = self.pool.submit_always(NOBODY, Priority::Low, make);
+        }
+    }
+
+    pub(super) fn record_digests(&mut self, digests: Vec<(u64, u64, Digest)>) {
+        self.session.record_digests(digests);
     }
 
     fn reload_damaged(&mut self) {

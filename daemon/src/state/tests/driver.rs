@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 
 use crate::config::plain::Fsync;
 use crate::state::checkpoint::{Checkpoint, Checkpointed};
+use crate::state::digests::Digests;
 use crate::state::recovery::{Around, Recovered, recover_in};
 use crate::state::{ASK_AGAIN, State};
 
@@ -113,6 +114,7 @@ pub struct Driver {
     woken: Receiver<()>,
     jobs: Vec<Finished>,
     checkpoint: Option<Checkpoint>,
+    digests: Vec<Digests>,
 }
 
 impl Driver {
@@ -120,9 +122,19 @@ impl Driver {
         let (Recovered { session, state }, woken) = open(Arc::clone(&storage), fsync)?;
         let kept = vec![seen(&session)];
         let host: Arc<dyn Host> = Arc::new(Files::default());
-        let (scope, jobs, checkpoint) = (Scope::new(), Vec::new(), None);
-        let mut driver =
-            Driver { storage, session, state, kept, scope, host, fsync, woken, jobs, checkpoint };
+        let mut driver = Driver {
+            storage,
+            session,
+            state,
+            kept,
+            scope: Scope::new(),
+            host,
+            fsync,
+            woken,
+            jobs: Vec::new(),
+            checkpoint: None,
+            digests: Vec::new(),
+        };
         driver.make_room(0);
         Ok(driver)
     }
@@ -146,6 +158,9 @@ impl Driver {
     }
 
     pub fn finish(&mut self) {
+        for digests in std::mem::take(&mut self.digests) {
+            self.session.record_digests(digests.make());
+        }
         for finished in std::mem::take(&mut self.jobs) {
             let _ = self.take_back(finished);
         }
@@ -208,6 +223,15 @@ impl Driver {
         self.try_turn()
     }
 
+    /// As if enough had been written for projects to be looked at; their digests go into the
+    /// journal with the next edit.
+    pub fn look(&mut self) {
+        let written = std::mem::replace(&mut self.state.written, u64::MAX / 2);
+        self.state.digested_bytes = 0;
+        self.digests.extend(self.state.begin_digests(&self.session));
+        (self.state.written, self.state.digested_bytes) = (written, 0);
+    }
+
     /// Makes the checkpoint that was begun, and leaves the rest for [`Driver::end_checkpoint`].
     pub fn make_checkpoint(&mut self) -> Option<Checkpointed> {
         self.checkpoint.take().map(Checkpoint::make)
@@ -254,7 +278,8 @@ impl Driver {
         let storage = Arc::clone(&self.storage);
         let (Recovered { session, state }, woken) = open(Arc::clone(&storage), self.fsync)?;
         (self.session, self.state, self.woken) = (session, state, woken);
-        (self.jobs, self.checkpoint, self.scope) = (Vec::new(), None, Scope::new());
+        (self.jobs, self.digests) = (Vec::new(), Vec::new());
+        (self.checkpoint, self.scope) = (None, Scope::new());
         self.make_room(0);
         Ok(())
     }

@@ -40,7 +40,7 @@ fn act_on_a_bad_disk(driver: &mut Driver, it: &Act, which: &str) {
 
 /// The disk is whole again: edits are taken, a checkpoint is made, nothing is left lying about, and
 /// all that was kept comes back.
-fn check_that_it_goes_on(memory: &Memory, mut driver: Driver, which: &str) {
+pub fn check_that_it_goes_on(memory: &Memory, mut driver: Driver, which: &str) {
     memory.heal();
     driver.let_time_pass();
     driver.turn();

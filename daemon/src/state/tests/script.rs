@@ -14,9 +14,11 @@ pub enum Act {
     Turn,
     BeginCheckpoint,
     EndCheckpoint,
+    /// At what projects are like; a later finish tells the journal.
+    Look,
 }
 
-use Act::{Ask, Begin, BeginCheckpoint, EndCheckpoint, Finish};
+use Act::{Ask, Begin, BeginCheckpoint, EndCheckpoint, Finish, Look};
 
 pub fn voxel(project: &str, x: i32) -> Act {
     let at =
@@ -56,6 +58,7 @@ pub fn script() -> Vec<Act> {
         flood("b", 7),
         voxel("a", 2),
         voxel("c", 3),
+        Look,
         Finish,
         file("goxel.save_project", "c"),
         of("goxel.close_project", "c"),
@@ -74,7 +77,9 @@ pub fn script() -> Vec<Act> {
         of("goxel.undo", "a"),
         EndCheckpoint,
         voxel("a", 6),
+        Look,
         of("goxel.undo", "b"),
+        Finish,
     ];
     acts.into_iter().flat_map(|act| [act, Act::Turn]).collect()
 }
@@ -85,6 +90,7 @@ pub fn act(driver: &mut Driver, act: &Act) -> Result<Turn, String> {
         Ask(method, params) => _ = driver.ask(method, params),
         Begin(method, params) => driver.begin(method, params),
         Finish => driver.finish(),
+        Look => driver.look(),
         Act::Turn => return driver.try_turn(),
         BeginCheckpoint => return driver.begin_checkpoint(),
         EndCheckpoint => _ = driver.end_checkpoint(),
