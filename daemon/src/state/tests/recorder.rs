@@ -38,11 +38,11 @@ impl Recorder {
         std::mem::take(&mut self.shots.lock().expect("nothing panics with it"))
     }
 
-    fn shoot<T>(&self, call: String, outcome: T) -> T {
+    fn shoot<T>(&self, call: &str, outcome: T) -> T {
         let told = self.told.load(Ordering::SeqCst);
         let mut shots = self.shots.lock().expect("nothing panics with it");
         shots.extend(self.keeps.iter().map(|keep| Shot {
-            call: call.clone(),
+            call: call.to_owned(),
             keep: *keep,
             left: self.memory.after_crash(*keep),
             told,
@@ -64,22 +64,22 @@ impl Storage for Recorder {
         let output = self.memory.create(name)?;
         let recorder = self.clone();
         let output = RecordedOutput { output, recorder, name: name.to_owned(), split: false };
-        Ok(self.shoot(format!("create {name}"), Box::new(output)))
+        Ok(self.shoot(&format!("create {name}"), Box::new(output)))
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
         let outcome = self.memory.rename(from, to);
-        self.shoot(format!("rename {from} {to}"), outcome)
+        self.shoot(&format!("rename {from} {to}"), outcome)
     }
 
     fn remove(&self, name: &str) -> io::Result<()> {
         let outcome = self.memory.remove(name);
-        self.shoot(format!("remove {name}"), outcome)
+        self.shoot(&format!("remove {name}"), outcome)
     }
 
     fn truncate(&self, name: &str, len: u64) -> io::Result<()> {
         let outcome = self.memory.truncate(name, len);
-        self.shoot(format!("truncate {name}"), outcome)
+        self.shoot(&format!("truncate {name}"), outcome)
     }
 
     fn flush(&self, name: &str) -> io::Result<Arc<dyn Flush>> {
@@ -89,7 +89,7 @@ impl Storage for Recorder {
 
     fn sync_names(&self) -> io::Result<()> {
         let outcome = self.memory.sync_names();
-        self.shoot("sync names".to_owned(), outcome)
+        self.shoot("sync names", outcome)
     }
 }
 
@@ -107,7 +107,7 @@ impl Output for RecordedOutput {
         self.split = !self.split && all.len() > 1;
         let most = if self.split { all.len() / 2 } else { all.len() };
         let outcome = self.output.append(&[IoSlice::new(&all[..most])]);
-        self.recorder.shoot(format!("append {most} to {}", self.name), outcome)
+        self.recorder.shoot(&format!("append {most} to {}", self.name), outcome)
     }
 
     fn reserve(&mut self, bytes: u64) -> io::Result<()> {
@@ -116,7 +116,7 @@ impl Output for RecordedOutput {
 
     fn truncate(&mut self, len: u64) -> io::Result<()> {
         let outcome = self.output.truncate(len);
-        self.recorder.shoot(format!("truncate {}", self.name), outcome)
+        self.recorder.shoot(&format!("truncate {}", self.name), outcome)
     }
 
     fn flush(&self) -> Arc<dyn Flush> {
@@ -132,6 +132,6 @@ struct RecordedFlush {
 impl Flush for RecordedFlush {
     fn sync(&self) -> io::Result<()> {
         let outcome = self.flush.sync();
-        self.recorder.shoot("sync".to_owned(), outcome)
+        self.recorder.shoot("sync", outcome)
     }
 }
