@@ -222,7 +222,8 @@ impl EventLoop {
         let limited = limits.idle_timeout.or(limits.request_timeout);
         let clients = limited.filter(|_| !self.connections.is_empty());
         let clients = clients.and(self.look_at_clients_at);
-        match [door, self.stop_by, clients].into_iter().flatten().min() {
+        let disk = self.service.asks_again_at();
+        match [door, self.stop_by, clients, disk].into_iter().flatten().min() {
             None => EpollTimeout::NONE,
             Some(when) => {
                 // Rounded up: waking early would spin until the time has come.
@@ -288,10 +289,13 @@ impl EventLoop {
 
     /// Has what this turn did kept, before anybody is told of it.
     fn keep(&mut self) -> io::Result<()> {
-        match self.service.keep()? {
+        let kept = self.service.keep()?;
+        let has_lost = self.service.has_lost();
+        match kept {
             Kept::Nothing => {}
             Kept::At(position, tokens) => {
-                let at_once = self.service.acknowledged() >= position;
+                // What was just kept may be among the lost.
+                let at_once = self.service.acknowledged() >= position && !has_lost;
                 for token in tokens {
                     if let Some(connection) = self.connections.get_mut(&token)
                         && !at_once
@@ -303,11 +307,15 @@ impl EventLoop {
             }
             Kept::Lost(tokens) => self.leave_unanswered(tokens),
         }
-        if self.service.has_lost() {
-            let held = std::mem::take(&mut self.held);
-            self.leave_unanswered(held);
+        if has_lost {
+            self.leave_held_unanswered();
         }
         Ok(())
+    }
+
+    fn leave_held_unanswered(&mut self) {
+        let held = std::mem::take(&mut self.held);
+        self.leave_unanswered(held);
     }
 
     /// Closes connections without their replies: what those tell of is not kept.
@@ -326,6 +334,10 @@ impl EventLoop {
         // Cleared first: what is kept from here on wakes the loop again.
         let _ = self.kept.read();
         self.service.note_journal();
+        // Lost frames count as acknowledged: who waits for them must not be told so.
+        if self.service.has_lost() {
+            return self.leave_held_unanswered();
+        }
         let kept = self.service.acknowledged();
         let is_held = |connection: &Connection| connection.held.is_some_and(|held| held > kept);
         for token in std::mem::take(&mut self.held) {

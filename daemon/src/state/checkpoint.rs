@@ -1,15 +1,17 @@
 //! A checkpoint: every project in a file of its own, and a manifest that names them.
 
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 
 use goxel_engine::encode;
-use goxel_journal::{Position, Storage, write_whole};
+use goxel_journal::{Position, Storage, write_sealed};
 use goxel_rpc::Session;
 use goxel_rpc::journal::{Frozen, FrozenProject, Manifest};
 
-use super::{CHECKPOINT_BYTES, MANIFEST, State};
+use super::recovery::read_manifest;
+use super::{ASK_AGAIN, CHECKPOINT_BYTES, MANIFEST, State};
 
 /// A checkpoint to be made, by any thread.
 pub struct Checkpoint {
@@ -42,8 +44,14 @@ impl State {
     /// The checkpoint to be made now, if the journal has become long enough for one.
     pub fn begin_checkpoint(&mut self, session: &Session) -> Option<Checkpoint> {
         let is_due = self.overdue || self.written >= CHECKPOINT_BYTES;
-        // While something could not be read, the journal is the only copy of it.
-        if self.checkpointing || !is_due || !self.complaints.is_empty() || session.has_damaged() {
+        let is_early = self.no_checkpoint_at.is_some_and(|when| when.elapsed() < ASK_AGAIN);
+        // While something could not be read, or is damaged, the journal is the only copy of it.
+        let may_be = self.complaints.is_empty() && !session.has_damaged();
+        if !may_be {
+            self.no_checkpoint_at = None;
+            return None;
+        }
+        if self.checkpointing || !is_due || is_early {
             return None;
         }
         match self.journal.rotate() {
@@ -55,14 +63,16 @@ impl State {
         }
     }
 
-    /// The journal has it all; the next checkpoint is tried when that has grown again.
+    /// The journal has it all; the next checkpoint is tried when that has grown again, or a little
+    /// later if it must not wait.
     fn put_off(&mut self, error: &io::Error) {
         log::error!("no checkpoint: {error}");
         self.written = 0;
+        self.no_checkpoint_at = Some(Instant::now());
     }
 
     pub(super) fn checkpoint_at(&mut self, position: Position, session: &Session) -> Checkpoint {
-        (self.checkpointing, self.overdue) = (true, false);
+        (self.checkpointing, self.overdue, self.no_checkpoint_at) = (true, false, None);
         (self.written, self.digested_bytes) = (0, 0);
         Checkpoint {
             storage: Arc::clone(&self.storage),
@@ -72,18 +82,18 @@ impl State {
         }
     }
 
-    /// Whether one is being made: what a project is read from may be gone when it is done.
-    pub fn is_checkpointing(&self) -> bool {
-        self.checkpointing
-    }
-
     /// Shortens the journal by what a checkpoint holds now.
     pub fn end_checkpoint(&mut self, done: Checkpointed) {
         self.checkpointing = false;
         let manifest = match done.0 {
             Ok(manifest) => manifest,
-            Err(error) => return self.put_off(&error),
+            Err(error) => {
+                // Memory alone has what the disk lost.
+                self.overdue |= self.hole.is_some();
+                return self.put_off(&error);
+            }
         };
+        self.hole = self.hole.filter(|hole| *hole > Position(manifest.position));
         if let Err(error) = self.journal.forget_until(Position(manifest.position)) {
             log::warn!("old parts of the journal stay: {error}");
         }
@@ -96,7 +106,20 @@ impl State {
 impl Checkpoint {
     /// Writes it: complete when this returns, or not there at all.
     pub fn make(self) -> Checkpointed {
-        Checkpointed(self.write())
+        let written = catch_unwind(AssertUnwindSafe(|| self.write()))
+            .unwrap_or_else(|_| Err(io::Error::other("a project could not be encoded")));
+        if written.is_err() {
+            self.sweep_tried();
+        }
+        Checkpointed(written)
+    }
+
+    /// Files that nobody will name. The manifest may be the new one all the same: what it and the
+    /// one before name stays.
+    fn sweep_tried(&self) {
+        if let Ok(manifest) = read_manifest(self.storage.as_ref()) {
+            sweep(self.storage.as_ref(), &[&self.before, &manifest]);
+        }
     }
 
     fn write(&self) -> io::Result<Manifest> {
@@ -107,11 +130,11 @@ impl Checkpoint {
         });
         for (kept, frozen) in manifest.projects.iter().zip(self.frozen.projects()) {
             if self.file_before(frozen).is_none() {
-                write_whole(storage, &kept.file, &[&encode::project(&frozen.project)])?;
+                write_sealed(storage, &kept.file, &encode::project(&frozen.project))?;
             }
         }
-        write_whole(storage, MANIFEST, &[manifest.to_text().as_bytes()])?;
-        sweep(storage, &manifest);
+        write_sealed(storage, MANIFEST, manifest.to_text().as_bytes())?;
+        sweep(storage, &[&manifest]);
         Ok(manifest)
     }
 
@@ -122,13 +145,15 @@ impl Checkpoint {
     }
 }
 
-/// Removes files of projects that the manifest does not name, and what is left of those that were
-/// being written. What stays takes room, no more.
-pub(super) fn sweep(storage: &dyn Storage, manifest: &Manifest) {
+/// Removes files of projects that no manifest names, and what is left of those that were being
+/// written. What stays takes room, no more.
+pub(super) fn sweep(storage: &dyn Storage, manifests: &[&Manifest]) {
     let names = storage.list().unwrap_or_default();
+    let is_named = |name: &String| {
+        manifests.iter().any(|it| it.projects.iter().any(|kept| kept.file == *name))
+    };
     let is_old = |name: &String| {
-        let whole = name.strip_suffix(".new").unwrap_or(name);
-        whole.ends_with(SUFFIX) && !manifest.projects.iter().any(|kept| kept.file == *name)
+        name.strip_suffix(".new").unwrap_or(name).ends_with(SUFFIX) && !is_named(name)
     };
     for name in names.iter().filter(|name| is_old(name)) {
         if let Err(error) = storage.remove(name) {

@@ -20,7 +20,8 @@ impl State {
     /// The projects to be looked at now, if it is time.
     pub fn begin_digests(&mut self, session: &Session) -> Option<Digests> {
         let written = self.written;
-        if written < self.digested_bytes + DIGEST_BYTES {
+        // What an edit has left in its middle is nothing that replay could meet.
+        if written < self.digested_bytes + DIGEST_BYTES || session.has_damaged() {
             return None;
         }
         let (position, since) = (self.journal.last().0, self.digested);

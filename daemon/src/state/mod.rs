@@ -10,18 +10,20 @@ mod digests;
 pub mod place;
 mod recovery;
 pub mod repair;
+#[cfg(test)]
+mod tests;
 
 use std::io;
 use std::mem;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use goxel_journal::{Frames, Journal, Policy, Position, Storage};
-use goxel_rpc::journal::{Log, Manifest};
+use goxel_journal::{Journal, Policy, Position, Storage};
+use goxel_rpc::journal::Manifest;
 use goxel_rpc::{JournalFacts, Session};
 
 use crate::config::plain;
-use recovery::rebuild_one;
+use recovery::{read_kept, rebuild_one};
 
 pub use checkpoint::Checkpointed;
 pub use recovery::{Around, Recovered, Reloaded, recover};
@@ -52,6 +54,8 @@ pub struct State {
     /// When there was no room, and why.
     refused: Option<(Instant, String)>,
     checkpointed_at: Option<Instant>,
+    /// When the last try failed, if it did.
+    no_checkpoint_at: Option<Instant>,
     /// Bytes that were kept since the last checkpoint began, by earlier workers too.
     written: u64,
     /// The frame after which projects were looked at last, and what had been written then.
@@ -60,6 +64,11 @@ pub struct State {
     /// Whether the next checkpoint must not wait.
     overdue: bool,
     lost: bool,
+    /// The last frame that the disk has lost and no checkpoint holds yet: until one does, nothing
+    /// can be followed behind it.
+    hole: Option<Position>,
+    /// The numbers of projects that are not read.
+    left_out: Vec<u64>,
     /// What was found broken, for `/health`.
     pub complaints: Vec<String>,
 }
@@ -80,11 +89,14 @@ impl State {
             checkpointing: false,
             refused: None,
             checkpointed_at: None,
+            no_checkpoint_at: None,
             written,
             digested: 0,
             digested_bytes: 0,
             overdue: false,
             lost: false,
+            hole: None,
+            left_out: Vec::new(),
             complaints: Vec::new(),
         }
     }
@@ -104,11 +116,22 @@ impl State {
     /// How many bytes can be kept, and why not more. Asks the disk when `wanted` are not, or few.
     pub fn room(&mut self, wanted: usize) -> (usize, &str) {
         let wanted = wanted + AHEAD;
-        if self.journal.room() < wanted {
-            self.make_room(wanted);
+        match self.journal.room() < wanted {
+            true => self.make_room(wanted),
+            false => self.refused = None,
+        }
+        if self.hole.is_some() {
+            return (0, "what the disk has lost is being written anew");
         }
         let reason = self.refused.as_ref().map_or("", |(_, why)| why);
         (self.journal.room().saturating_sub(HELD_BACK), reason)
+    }
+
+    /// When the disk is asked again for what it refused: room, or a checkpoint that must not wait.
+    pub fn asks_again_at(&self) -> Option<Instant> {
+        let refused = self.refused.as_ref().map(|(when, _)| *when);
+        let failed = self.no_checkpoint_at.filter(|_| self.overdue);
+        refused.into_iter().chain(failed).min().map(|when| when + ASK_AGAIN)
     }
 
     /// Asks for room for so much, unless that was refused a moment ago.
@@ -129,31 +152,29 @@ impl State {
     }
 
     /// Makes the session what was kept: what is not is taken back.
-    pub fn go_back(&self, session: &mut Session) -> Result<(), String> {
+    pub fn go_back(&mut self, session: &mut Session) -> Result<(), String> {
         let storage = self.storage.as_ref();
-        let frames = self.frames()?;
-        let frames = frames.iter().map(|(position, bytes)| (position.0, bytes));
-        let log = Log::read(&self.manifest, frames).map_err(|error| error.to_string())?;
-        let numbers: Vec<u64> = log.projects().map(|(number, _)| number).collect();
-        let rebuilt = numbers
-            .into_iter()
-            .map(|number| rebuild_one(storage, &log, number, session.config()))
-            .collect::<Result<_, _>>()?;
-        session.take_over(&log, rebuilt);
+        let left_out = &self.left_out;
+        let manifest = read_kept(storage, self.journal.last(), |manifest, log| {
+            left_out.iter().for_each(|number| log.leave_out(*number));
+            let numbers: Vec<u64> = log.projects().map(|(number, _)| number).collect();
+            let rebuilt = numbers
+                .into_iter()
+                .map(|number| rebuild_one(storage, log, number, session.config()))
+                .collect::<Result<_, _>>()?;
+            session.take_over(log, rebuilt);
+            Ok(manifest.clone())
+        })?;
+        // What the projects say of their last change counts from this one.
+        self.manifest = manifest;
         Ok(())
-    }
-
-    /// All frames since the last checkpoint.
-    fn frames(&self) -> Result<Frames, String> {
-        let from = Position(self.manifest.position + 1);
-        goxel_journal::read(self.storage.as_ref(), RULES, from, self.journal.last())
-            .map_err(|error| error.to_string())
     }
 
     fn mend(&mut self) -> io::Result<()> {
         if let Some(lost) = self.journal.retry()? {
             log::error!("frames {} to {} are gone from the disk", lost.first, lost.last);
             (self.lost, self.overdue) = (true, true);
+            self.hole = Some(lost.last);
         }
         Ok(())
     }

@@ -21,7 +21,7 @@ pub fn repair(dir: &Path) -> Result<Vec<String>, String> {
     repair_in(Arc::new(disk)).map_err(|error| in_dir(&error))
 }
 
-fn repair_in(storage: Arc<dyn Storage>) -> Result<Vec<String>, String> {
+pub(super) fn repair_in(storage: Arc<dyn Storage>) -> Result<Vec<String>, String> {
     let manifest = read_manifest(storage.as_ref()).map_err(|error| {
         format!("{error}; without it nothing is known: move the folder away to begin anew")
     })?;

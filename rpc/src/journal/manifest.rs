@@ -49,19 +49,28 @@ impl Manifest {
         serde_json::to_string_pretty(self).unwrap_or_default()
     }
 
-    /// The manifest that is this text.
-    pub fn from_text(text: &[u8]) -> Result<Self, Broken> {
+    /// Refuses a text that says it is of another version, whatever else it is. What comes behind
+    /// the manifest is not looked at.
+    pub fn check_version(text: &[u8]) -> Result<(), Broken> {
         #[derive(Deserialize)]
         struct Versioned {
             version: u32,
         }
-        let broken = |error: serde_json::Error| Broken::new(format!("a manifest with {error}"));
-        let Versioned { version } = serde_json::from_slice(text).map_err(broken)?;
-        if version != VERSION {
-            let text = format!("a manifest of version {version}; this goxel knows {VERSION}");
-            return Err(Broken::new(text));
+        let mut values = serde_json::Deserializer::from_slice(text).into_iter();
+        let first = values.next().unwrap_or(Ok(Versioned { version: VERSION }));
+        match first.map_err(|error| not_json(&error))?.version {
+            VERSION => Ok(()),
+            version => {
+                let text = format!("a manifest of version {version}; this goxel knows {VERSION}");
+                Err(Broken::new(text))
+            }
         }
-        let manifest: Self = serde_json::from_slice(text).map_err(broken)?;
+    }
+
+    /// The manifest that is this text.
+    pub fn from_text(text: &[u8]) -> Result<Self, Broken> {
+        Self::check_version(text)?;
+        let manifest: Self = serde_json::from_slice(text).map_err(|error| not_json(&error))?;
         let is_sound = manifest.projects.is_sorted_by(|a, b| a.number < b.number)
             && manifest.projects.iter().all(|kept| kept.number < manifest.next);
         if !is_sound {
@@ -69,6 +78,10 @@ impl Manifest {
         }
         Ok(manifest)
     }
+}
+
+fn not_json(error: &serde_json::Error) -> Broken {
+    Broken::new(format!("a manifest with {error}"))
 }
 
 #[cfg(test)]

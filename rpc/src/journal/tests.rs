@@ -308,42 +308,66 @@ fn frames_of_any_bytes_are_refused_or_followed() {
     }
 }
 
+impl Kept {
+    /// Reads the damaged project again, as far as it is kept.
+    fn read_damaged(&mut self) -> (u64, Rebuilt) {
+        let damaged = self.session.damaged();
+        assert_eq!(damaged.len(), 1);
+        let frames = self.frames.iter().map(|(number, bytes)| (*number, bytes.as_slice()));
+        let log = Log::read(&self.manifest, frames).expect("it was just written");
+        let rebuilt = log.rebuild(damaged[0], None, &Config::default());
+        (damaged[0], rebuilt.expect("it was just written"))
+    }
+}
+
 #[test]
 fn a_project_that_an_edit_left_in_its_middle_comes_back() {
     let mut kept = session_with(&[voxel(1)]);
     kept.commit();
     let before = seen(&kept.session);
     kept.session.break_current();
-    let damaged = kept.session.damaged();
-    assert_eq!(damaged.len(), 1);
+    assert!(kept.session.has_damaged());
+    let (number, rebuilt) = kept.read_damaged();
     assert!(kept.session.is_busy("project-1"), "edits wait");
-    let frames = kept.frames.iter().map(|(number, bytes)| (*number, bytes.as_slice()));
-    let log = Log::read(&kept.manifest, frames).expect("it was just written");
-    let rebuilt = log.rebuild(damaged[0], None, &Config::default()).expect("it was just written");
-    kept.session.restore(damaged[0], Some(rebuilt));
+    kept.session.restore(number, Some(rebuilt));
     assert_eq!(seen(&kept.session), before);
+    assert!(!kept.session.has_damaged());
     assert!(kept.ask("goxel.add_voxel", &json!([2, 0, 0])));
 }
 
+// The mark at the end of the frame was of the project as the broken edit had left it: neither it
+// nor the daemon came back.
 #[test]
-fn an_edit_that_panics_spoils_nothing_that_was_done_before_it_in_the_same_turn() {
+fn what_was_done_before_a_broken_edit_of_the_same_turn_is_kept() {
     let mut kept = session_with(&[voxel(1)]);
+    kept.commit();
+    assert!(kept.ask("goxel.add_voxel", &json!([2, 0, 0])));
     let before = seen(&kept.session);
     kept.session.break_current();
-    assert!(kept.session.has_damaged());
+    assert_ne!(seen(&kept.session), before, "it is broken in its middle");
     kept.commit();
-    assert_eq!(seen(&kept.come_back().expect("it was just written")), before);
+    let (number, rebuilt) = kept.read_damaged();
+    kept.session.restore(number, Some(rebuilt));
+    assert_eq!(seen(&kept.session), before);
+    assert_eq!(seen(&kept.come_back().expect("what was kept can be followed")), before);
+    assert!(kept.ask("goxel.add_voxel", &json!([3, 0, 0])));
+    kept.commit();
+    assert_eq!(seen(&kept.come_back().expect("it goes on")), seen(&kept.session));
 }
 
+// What had been read before took the place of what was newer, and edits were gone.
 #[test]
-fn a_project_that_has_come_back_is_not_put_back_again() {
+fn a_project_that_was_taken_over_is_not_restored_to_what_it_was_earlier() {
     let mut kept = session_with(&[voxel(1)]);
     kept.commit();
+    kept.session.break_current();
+    let (number, rebuilt) = kept.read_damaged();
     let frames = kept.frames.iter().map(|(number, bytes)| (*number, bytes.as_slice()));
     let log = Log::read(&kept.manifest, frames).expect("it was just written");
-    let old = log.rebuild(1, None, &Config::default()).expect("it was just written");
+    let all = log.rebuild(number, None, &Config::default()).expect("it was just written");
+    kept.session.take_over(&log, vec![all]);
     assert!(kept.ask("goxel.add_voxel", &json!([2, 0, 0])));
-    let before = seen(&kept.session);
-    kept.session.restore(1, Some(old));
-    assert_eq!(seen(&kept.session), before);
+    let newer = seen(&kept.session);
+    kept.session.restore(number, Some(rebuilt));
+    assert_eq!(seen(&kept.session), newer);
 }

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::mem;
+use std::time::Instant;
 
 use goxel_engine::digest::Digest;
 use goxel_journal::Position;
@@ -33,6 +34,7 @@ impl Service {
     /// nobody can say any more what was kept.
     pub fn keep(&mut self) -> io::Result<Kept> {
         let Some(state) = &mut self.state else { return Ok(Kept::Nothing) };
+        let has_news = self.session.journal_len() > 0 || state.asks_again_at().is_some();
         let mut kept = Kept::Nothing;
         if self.session.journal_len() > 0 {
             let awaiting = mem::take(&mut self.awaiting);
@@ -47,9 +49,13 @@ impl Service {
                     Kept::Lost(awaiting)
                 }
             };
-            self.begin_checkpoint();
+        }
+        // Not only after an edit: what was refused is taken again, what could not be synced is
+        // tried again, and what the disk lost is written anew, whoever woke us.
+        self.make_room(0);
+        self.begin_checkpoint();
+        if has_news {
             self.begin_digests();
-            self.make_room(0);
             self.note_journal();
         }
         self.reload_damaged();
@@ -62,6 +68,11 @@ impl Service {
             let (room, reason) = state.room(bytes);
             self.session.set_journal_room(room, reason);
         }
+    }
+
+    /// When the disk is to be asked again, because of what it refused.
+    pub fn asks_again_at(&self) -> Option<Instant> {
+        self.state.as_ref().and_then(State::asks_again_at)
     }
 
     /// Has the figures say how far the journal has come.
@@ -88,6 +99,8 @@ impl Service {
         if self.pool.submit_always(NOBODY, Priority::Normal, make).is_err() {
             state.end_checkpoint(Checkpointed::not_begun());
         }
+        // The segment that was begun for it has its own room.
+        self.make_room(0);
     }
 
     fn begin_digests(&mut self) {
@@ -104,7 +117,7 @@ impl Service {
     }
 
     fn reload_damaged(&mut self) {
-        let Some(state) = self.state.as_ref().filter(|it| !it.is_checkpointing()) else { return };
+        let Some(state) = &self.state else { return };
         for number in self.session.damaged() {
             let reload = state.reload(number, self.session.config().clone());
             let make = || Done::Reloaded(Box::new(reload.make()));
