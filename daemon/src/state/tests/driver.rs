@@ -256,6 +256,13 @@ impl Driver {
         true
     }
 
+    /// Waits for what was committed to survive a power cut, and for the thread to have no more to do.
+    pub fn wait_until_synced(&mut self, position: Position) {
+        while self.state.journal.synced() < position {
+            self.woken.recv_timeout(LONG).expect("the thread wakes whoever waits");
+        }
+    }
+
     /// Waits for a sync to end.
     pub fn wait_for_failure(&mut self) {
         while self.state.journal.failure().is_none() {

@@ -179,7 +179,7 @@ fn with_lost_frames(fsync: Fsync) -> (Memory, Driver, Seen) {
     else {
         panic!("nothing fails yet");
     };
-    assert!(driver.wait_for(position));
+    driver.wait_until_synced(position);
     let durable = driver.last_kept().clone();
     memory.fail(Call::Sync, 1, Errno::EIO);
     act(&mut driver, &voxel("a", 31)).expect("it is not refused");
