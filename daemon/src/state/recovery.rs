@@ -212,7 +212,10 @@ fn rebuild_all(
     let (mut rebuilt, mut complaints) = (Vec::new(), Vec::new());
     for (number, id) in projects {
         if reading.deaths.get(&number).is_some_and(|deaths| *deaths >= DEATHS) {
-            complaints.push(format!("project {id} is left out: {DEATHS} workers died over it"));
+            complaints.push(format!(
+                "project {id} is left out: {DEATHS} workers died over it; what it was stays in the \
+                 journal, and without {READING} there it is read again"
+            ));
             log.leave_out(number);
             continue;
         }
