@@ -116,7 +116,7 @@ fn what_is_not_needed_can_be_left_for_others_to_remove() {
         assert_eq!(left, expected[..(position as usize / 2).min(2)], "{position}");
         drop(journal);
         // Who should have removed them is dead: the next journal does.
-        let mut next = try_open(memory.clone(), LONG, position.min(5) + 1).unwrap().journal;
+        let mut next = try_open(memory.clone(), LONG, position.min(5) + 1).unwrap();
         next.forget_until(Position(position)).unwrap();
         assert!(left.iter().all(|name| !memory.files().contains_key(name)), "{position}");
     }
