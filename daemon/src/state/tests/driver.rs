@@ -234,7 +234,11 @@ impl Driver {
 
     /// Makes the checkpoint that was begun, and leaves the rest for [`Driver::end_checkpoint`].
     pub fn make_checkpoint(&mut self) -> Option<Checkpointed> {
-        self.checkpoint.take().map(Checkpoint::make)
+        self.take_checkpoint().map(Checkpoint::make)
+    }
+
+    pub fn take_checkpoint(&mut self) -> Option<Checkpoint> {
+        self.checkpoint.take()
     }
 
     /// Ends the checkpoint that was begun; an error is why there is none.
@@ -256,14 +260,14 @@ impl Driver {
         true
     }
 
-    /// Waits for what was committed to survive a power cut, and for the thread to have no more to do.
-    pub fn wait_until_synced(&mut self, position: Position) {
-        while self.state.journal.synced() < position {
+    /// Waits for all that was committed to survive a power cut.
+    pub fn wait_for_sync(&mut self) {
+        while self.state.journal.synced() < self.state.journal.last() {
             self.woken.recv_timeout(LONG).expect("the thread wakes whoever waits");
         }
     }
 
-    /// Waits for a sync to end.
+    /// Waits for a sync to fail.
     pub fn wait_for_failure(&mut self) {
         while self.state.journal.failure().is_none() {
             self.woken.recv_timeout(LONG).expect("the thread wakes whoever waits");
