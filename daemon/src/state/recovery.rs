@@ -172,11 +172,13 @@ pub(super) fn rebuild_one(
     number: u64,
     config: &Config,
 ) -> Result<Rebuilt, String> {
-    let read = |name| storage.read(name).map_err(|error| format!("{name}: {error}"));
-    let file = log.file_of(number).map(read).transpose()?;
+    let id = log.projects().find(|(it, _)| *it == number).map_or("", |(_, id)| id);
     let name = log.file_of(number).unwrap_or_default();
+    let failed = |error: &dyn std::fmt::Display| format!("project {id}: {name}: {error}");
+    let read = |name| storage.read(name).map_err(|error| failed(&error));
+    let file = log.file_of(number).map(read).transpose()?;
     let sealed = file.as_deref().map(unseal).transpose();
-    let bytes = sealed.map_err(|_| format!("{name}: {CHANGED}"))?;
+    let bytes = sealed.map_err(|_| failed(&CHANGED))?;
     log.rebuild(number, bytes, config).map_err(|error| error.to_string())
 }
 
