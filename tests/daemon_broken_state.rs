@@ -3,27 +3,18 @@
 
 use goxel_support::place::{Place, is_there, send, until};
 use goxel_support::{Signal, skip, tool};
-use nix::sys::signal::kill;
-use nix::unistd::Pid;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, ExitStatus, Stdio};
 
 /// Bytes of a segment before its first frame.
 const HEADER: usize = 36;
 /// And of a frame before its payload; the first four are the length of that.
 const HEAD: usize = 16;
 const FIRST_LOG: &str = "log-00000000000000000001";
-
-/// Supervisor and worker at once; a worker whose supervisor is gone may end by itself.
-fn kill_all(place: &Place) {
-    let both = [place.supervisor(), place.worker()];
-    both.iter().for_each(|pid| _ = kill(Pid::from_raw(*pid), Signal::SIGKILL));
-    both.iter().for_each(|pid| until(|| !is_there(*pid), || format!("{pid} is still there")));
-}
 
 /// A dead daemon with a project and so many voxels in it, each in a frame of its own behind the
 /// first.
@@ -35,7 +26,7 @@ fn dead_with(voxels: u64) -> Place {
     for x in 0..voxels {
         client.result("goxel.add_voxel", json!({"project_id": "a", "position": [x, 0, 0]}));
     }
-    kill_all(&place);
+    place.kill_all();
     place
 }
 
@@ -60,11 +51,9 @@ fn ends_of(log: &[u8]) -> Vec<usize> {
 
 /// All that is in the state, but the lock.
 fn files(place: &Place) -> BTreeMap<String, Vec<u8>> {
-    let entries = fs::read_dir(place.path("state")).unwrap().map(Result::unwrap);
-    let names = entries.map(|entry| entry.file_name().into_string().unwrap());
-    let content = |name: String| (fs::read(place.path("state").join(&name)).unwrap(), name);
-    let read = names.filter(|name| name != "lock").map(content);
-    read.map(|(bytes, name)| (name, bytes)).collect()
+    let read = |name: &String| fs::read(place.path("state").join(name)).expect("it was listed");
+    let names = place.state_files().into_iter().filter(|name| name != "lock");
+    names.map(|name| (name.clone(), read(&name))).collect()
 }
 
 /// It does not start, and its log says why. Nothing in the state has changed.
@@ -97,7 +86,7 @@ fn a_log_that_is_cut_off_loses_what_was_cut_off_and_no_more() {
         let said = format!("{FIRST_LOG} ends in {rest} bytes that are no whole frame");
         assert_eq!(place.log().contains(&said), rest > 0, "{}", place.log());
         place.client().result("goxel.add_voxel", json!({"project_id": "a", "position": [0, 0, 1]}));
-        kill_all(&place);
+        place.kill_all();
         place.start(&[]);
         assert_eq!(voxels(&place), whole + 1);
     }
@@ -125,7 +114,7 @@ fn a_log_that_is_broken_in_its_middle_is_refused_until_it_is_repaired() {
     assert!(files(&place)[&format!("{FIRST_LOG}.damaged")] == log, "the copy is whole");
     place.start(&[]);
     assert_eq!(voxels(&place), 12);
-    kill_all(&place);
+    place.kill_all();
     place.check(&["--repair"], "0\n1 projects are left\n");
 }
 
@@ -197,15 +186,20 @@ struct Small {
 impl Small {
     fn start(config: &str) -> Option<Small> {
         let place = Place::new();
-        fs::create_dir(place.path("state")).unwrap();
+        fs::create_dir(place.path("state")).ok()?;
+        let mount = format!("mount -t tmpfs -o size=16m tmpfs '{}'", place.path("state").display());
+        let apart = |script: &str| {
+            let mut command = Command::new("unshare");
+            command.args(["-m", "sh", "-c", script]).current_dir(place.path(""));
+            command
+        };
+        // Not everybody may.
+        apart(&mount).stderr(Stdio::null()).status().ok().filter(ExitStatus::success)?;
         let daemon = place.command(&["--daemonize", "-c", &place.configure(config)]);
-        let mount = format!("mount -t tmpfs -o size=16m tmpfs {}", place.path("state").display());
-        let mut apart = Command::new(tool("unshare")?);
-        apart.args(["-m", "sh", "-c", &format!("{mount} || exit 99; exec \"$0\" \"$@\"")]);
-        apart.arg(daemon.get_program()).args(daemon.get_args()).current_dir(place.path(""));
-        let status = apart.env_remove("GOXEL_CONFIG_FILE").status().unwrap();
-        (status.code() != Some(99) && nix::unistd::getuid().is_root()).then_some(())?;
-        assert!(status.success(), "{}", place.log());
+        let mut command = apart(&format!("{mount} && exec \"$0\" \"$@\""));
+        command.arg(daemon.get_program()).args(daemon.get_args());
+        let status = command.env_remove("GOXEL_CONFIG_FILE").status();
+        assert!(status.is_ok_and(|it| it.success()), "{}", place.log());
         Some(Small { place })
     }
 
@@ -218,7 +212,7 @@ impl Small {
 
     /// Writes until the disk is full.
     fn fill(&self) {
-        let mut filler = fs::File::create(self.path("filler")).unwrap();
+        let mut filler = fs::File::create(self.path("filler")).expect("a file has room");
         for size in [1 << 16, 1 << 10, 1] {
             while filler.write_all(&vec![1; size]).is_ok() {}
         }
@@ -228,7 +222,8 @@ impl Small {
         let supervisor = self.place.supervisor().to_string();
         let mut mount = Command::new("nsenter");
         mount.args(["-t", &supervisor, "-m", "mount", "-o", &format!("remount,{how}")]);
-        assert!(mount.arg(self.place.path("state")).status().unwrap().success());
+        let status = mount.arg(self.place.path("state")).status();
+        assert!(status.is_ok_and(|it| it.success()), "{how}");
     }
 
     /// An edit that is long in the journal, and soon made.

@@ -1,27 +1,15 @@
 //! What is there when all of the daemon has died, once or again and again, while it came back or
 //! while it wrote a checkpoint; and who gets at its state.
 
-use goxel_support::place::{Place, is_there, send, until};
+use goxel_support::place::{Finally, PATIENT, Place, send, until};
 use goxel_support::{Client, Signal, daemon_program, skip};
-use nix::sys::signal::kill;
-use nix::unistd::Pid;
 use serde_json::{Value, json};
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::net::UnixStream;
 use std::process::{Command, Stdio};
-
-/// The supervisor replaces as many workers as are killed, at once.
-const PATIENT: &str = r#"{"reliability":
-    {"max_restarts": 1000, "restart_delay_ms": 0, "restart_delay_max_ms": 0}}"#;
-
-/// Supervisor and worker at once; a worker whose supervisor is gone may end by itself.
-fn kill_all(place: &Place) {
-    let both = [place.supervisor(), place.worker()];
-    both.iter().for_each(|pid| _ = kill(Pid::from_raw(*pid), Signal::SIGKILL));
-    both.iter().for_each(|pid| until(|| !is_there(*pid), || format!("{pid} is still there")));
-}
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Three projects with layers, steps taken back, a path; the second one is current.
 fn build(place: &Place) {
@@ -50,11 +38,12 @@ fn build(place: &Place) {
 fn seen(place: &Place) -> String {
     let mut client = place.client();
     let projects = client.result("goxel.list_projects", json!({}));
-    let ids = projects["projects"].as_array().unwrap().iter().map(|row| row["project_id"].clone());
     let mut all = vec![projects.clone()];
-    for id in ids.collect::<Vec<_>>() {
+    for row in projects["projects"].as_array().expect("a list") {
         for method in ["goxel.list_layers", "goxel.get_color_histogram", "goxel.get_layer_voxels"] {
-            all.push(client.result(method, json!({"project_id": id, "layer_id": -2})));
+            all.push(
+                client.result(method, json!({"project_id": row["project_id"], "layer_id": -2})),
+            );
         }
     }
     let here = place.path("").display().to_string();
@@ -75,7 +64,7 @@ fn after_the_death_of_all_all_is_there_again_and_again() {
         model.start(&["--no-journal"]);
         [&mortal, &model].into_iter().for_each(build);
         for round in 0..3 {
-            kill_all(&mortal);
+            mortal.kill_all();
             mortal.start(&["--fsync", fsync]);
             assert_eq!(seen(&mortal), seen(&model), "{fsync}, round {round}");
             // Not in each: two deaths may follow each other.
@@ -133,11 +122,12 @@ fn a_worker_that_is_killed_while_it_reads_loses_nothing() {
     assert!(!place.path("state/reading.json").exists());
 }
 
-/// Sends requests to the daemon until it dies; says how many were acknowledged.
-fn send_until_it_dies(place: &Place, requests: impl Iterator<Item = Value>) -> u64 {
-    let mut reader = BufReader::new(UnixStream::connect(place.path("socket")).unwrap());
+/// Sends requests to the daemon until it dies, or it is over; says how many were acknowledged.
+fn send_until(over: &AtomicBool, place: &Place, requests: impl Iterator<Item = Value>) -> u64 {
+    let stream = UnixStream::connect(place.path("socket")).expect("the socket is always there");
+    let mut reader = BufReader::new(stream);
     let mut acknowledged = 0;
-    for request in requests {
+    for request in requests.take_while(|_| !over.load(Ordering::Relaxed)) {
         let mut reply = String::new();
         let sent = writeln!(reader.get_mut(), "{request}");
         if sent.and_then(|()| reader.read_line(&mut reply)).is_err() || !reply.ends_with('\n') {
@@ -189,12 +179,15 @@ fn a_worker_that_is_killed_while_it_writes_a_checkpoint_loses_nothing() {
     };
     let (mut counted, mut checkpoints) = (0, 0);
     for round in 0..12 {
-        let worker = place.worker();
+        let (worker, over) = (place.worker(), AtomicBool::new(false));
         let acknowledged = std::thread::scope(|scope| {
-            scope.spawn(|| send_until_it_dies(&place, come_and_go()));
-            let adding = scope.spawn(|| send_until_it_dies(&place, adds(counted)));
+            scope.spawn(|| send_until(&over, &place, come_and_go()));
+            let adding = scope.spawn(|| send_until(&over, &place, adds(counted)));
+            // One that has connected too late to see it die would go on.
+            let finally = Finally(&over);
             await_checkpoint(&place, round);
             send(worker, Signal::SIGKILL);
+            drop(finally);
             adding.join().unwrap()
         });
         place.await_log("serving again", round as usize + 1);
@@ -223,26 +216,22 @@ fn a_worker_that_is_killed_while_it_writes_a_checkpoint_loses_nothing() {
     let is_known = |name: &String| {
         name.starts_with("log-") || ["lock", "manifest.json"].contains(&name.as_str())
     };
-    let manifest = fs::read_to_string(place.path("state/manifest.json")).unwrap();
-    let is_named = |name: &String| manifest.contains(name.as_str());
-    let mut left = state_files(&place);
-    left.retain(|name| !is_known(name) && !is_named(name));
-    assert_eq!(left, [""; 0]);
+    let left = || {
+        let manifest = fs::read_to_string(place.path("state/manifest.json"));
+        let manifest = manifest.expect("there was a checkpoint");
+        let mut names = place.state_files();
+        names.retain(|name| !is_known(name) && !manifest.contains(name.as_str()));
+        names
+    };
+    // The last worker may be at a checkpoint of its own.
+    until(|| left().is_empty(), || format!("{:?} are left", left()));
     assert_eq!(place.log().matches("no checkpoint").count(), 0, "{}", place.log());
-}
-
-fn state_files(place: &Place) -> Vec<String> {
-    let entries = fs::read_dir(place.path("state")).unwrap();
-    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let mut names: Vec<String> = names.collect();
-    names.sort();
-    names
 }
 
 /// Waits until one is begun, and some of it is done, more in some rounds.
 fn await_checkpoint(place: &Place, round: u64) {
     let files = || {
-        let mut names = state_files(place);
+        let mut names = place.state_files();
         names.retain(|name| !name.starts_with("log-"));
         names
     };
@@ -259,7 +248,7 @@ fn a_project_over_which_two_workers_died_is_left_out_and_stays_where_it_is() {
     place.start(&[]);
     build(&place);
     let before = seen(&place);
-    kill_all(&place);
+    place.kill_all();
     // The first project has the number 1; a worker died over it, and another while it was read alone.
     fs::write(place.path("state/reading.json"), r#"{"now": [1], "deaths": {"1": 1}}"#).unwrap();
     for _ in 0..2 {
@@ -268,7 +257,7 @@ fn a_project_over_which_two_workers_died_is_left_out_and_stays_where_it_is() {
         assert!(place.log().contains(said), "{}", place.log());
         assert_eq!(place.client().error_code("goxel.undo", json!({"project_id": "a"})), -32603);
         place.client().result("goxel.list_layers", json!({"project_id": "b"}));
-        kill_all(&place);
+        place.kill_all();
     }
     fs::remove_file(place.path("state/reading.json")).unwrap();
     place.start(&[]);
@@ -281,9 +270,9 @@ fn a_request_in_flight_when_the_worker_is_killed_ends_without_a_reply() {
     let config = place.configure(PATIENT);
     place.start(&["-c", &config]);
     place.client().result("goxel.create_project", json!({"project_id": "a"}));
-    let cube = json!({"project_id": "a", "shape": "cube", "size": 250});
+    let ball = json!({"project_id": "a", "shape": "sphere", "size": 600});
     let picture = json!({"project_id": "a", "path": "/dev/null", "width": 4000, "height": 4000});
-    for (method, params) in [("goxel.procedural_shape", cube), ("goxel.render_scene", picture)] {
+    for (method, params) in [("goxel.procedural_shape", ball), ("goxel.render_scene", picture)] {
         let mut stream = UnixStream::connect(place.path("socket")).unwrap();
         writeln!(stream, "{}", request(method, &params)).unwrap();
         let busy = || Client::connect(&place.path("socket")).result("status", json!({}));
@@ -306,7 +295,7 @@ fn without_a_journal_nothing_is_written() {
     place.start(&["--no-journal"]);
     build(&place);
     assert!(!place.path("state").exists());
-    kill_all(&place);
+    place.kill_all();
     place.start(&["--no-journal"]);
     let left = place.client().result("goxel.list_projects", json!({}));
     assert_eq!(left["projects"], json!([]));
@@ -319,9 +308,8 @@ fn what_is_kept_is_for_its_owner_alone() {
     build(&place);
     let mode = |name: &str| fs::metadata(place.path(name)).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode("state"), 0o700);
-    for entry in fs::read_dir(place.path("state")).unwrap() {
-        let name = format!("state/{}", entry.unwrap().file_name().display());
-        assert_eq!(mode(&name) & 0o077, 0, "{name}");
+    for name in place.state_files() {
+        assert_eq!(mode(&format!("state/{name}")) & 0o077, 0, "{name}");
     }
 }
 
@@ -352,7 +340,7 @@ fn a_daemon_that_becomes_another_user_keeps_and_finds_its_state() {
     build(&place);
     let before = seen(&place);
     assert_eq!(fs::metadata(place.path("state")).unwrap().uid(), 4713);
-    kill_all(&place);
+    place.kill_all();
     place.start(&["-u", "4713"]);
     assert_eq!(seen(&place), before);
 }

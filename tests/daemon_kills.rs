@@ -2,7 +2,7 @@
 //! there as a whole or not at all, and what is there is what a daemon has that nothing happened to.
 
 use goxel_support::Signal;
-use goxel_support::place::{Place, send, until};
+use goxel_support::place::{Finally, PATIENCE, PATIENT, Place, send, until};
 use serde_json::{Value, json};
 use std::fs;
 use std::hash::{BuildHasher, RandomState};
@@ -13,9 +13,6 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
-/// The supervisor replaces as many workers as are killed, at once.
-const PATIENT: &str = r#"{"reliability":
-    {"max_restarts": 1000, "restart_delay_ms": 0, "restart_delay_max_ms": 0}}"#;
 /// How long after an acknowledgement the blow comes at most, in microseconds.
 const LATEST: u64 = 3000;
 
@@ -74,15 +71,6 @@ fn check_kills(kills: u64, fsync: &str) {
     assert_eq!(left, 0, "seed {seed}: {}", mortal.log());
     for editor in &mut editors {
         editor.compare_to_the_end(&mortal, &model);
-    }
-}
-
-/// Says that it is over, also when a test fails.
-struct Finally<'a>(&'a AtomicBool);
-
-impl Drop for Finally<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
     }
 }
 
@@ -319,7 +307,7 @@ impl Editor {
                 let saved = peer.ask_one(&save);
                 assert_eq!(saved["result"]["success"], true, "seed {}: {saved}", self.seed);
             }
-            let file = |place: &Place| fs::read(place.path("end.gox")).unwrap();
+            let file = |place: &Place| fs::read(place.path("end.gox")).expect("it was saved");
             assert!(file(mortal) == file(model), "seed {}: {} differs", self.seed, self.id);
             let undone = self.mortal.ask_one(&undo);
             assert_eq!(undone, self.model.ask_one(&undo), "seed {}", self.seed);
@@ -377,7 +365,7 @@ impl Peer {
 
 fn connect(socket: &Path) -> BufReader<UnixStream> {
     let stream = UnixStream::connect(socket).expect("the socket is always there");
-    stream.set_read_timeout(Some(goxel_support::place::PATIENCE)).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).expect("a time limit can be set");
     BufReader::new(stream)
 }
 

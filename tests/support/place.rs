@@ -5,12 +5,18 @@ use nix::sys::signal::kill;
 use nix::unistd::Pid;
 use serde_json::json;
 use std::fs;
+use std::io;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// More than anything here may take on a busy machine; nothing waits that long when all is well.
 pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A configuration with which a supervisor replaces as many workers as are killed, at once.
+pub const PATIENT: &str = r#"{"reliability":
+    {"max_restarts": 1000, "restart_delay_ms": 0, "restart_delay_max_ms": 0}}"#;
 
 /// A folder with the files of one daemon, stopped with the folder.
 pub struct Place {
@@ -99,6 +105,24 @@ impl Place {
         started.expect("a worker was started")
     }
 
+    /// Kills supervisor and worker at once, as a power cut does it, and waits until both are gone.
+    #[track_caller]
+    pub fn kill_all(&self) {
+        let both = [self.supervisor(), self.worker()];
+        // A worker whose supervisor is gone may end by itself before it is killed.
+        both.iter().for_each(|pid| _ = kill(Pid::from_raw(*pid), Signal::SIGKILL));
+        both.iter().for_each(|pid| until(|| !is_there(*pid), || format!("{pid} is there")));
+    }
+
+    /// The names of the files of its state, in order.
+    pub fn state_files(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.path("state")).expect("it has a state");
+        let name = |entry: io::Result<fs::DirEntry>| entry.ok()?.file_name().into_string().ok();
+        let mut names: Vec<String> = entries.filter_map(name).collect();
+        names.sort();
+        names
+    }
+
     /// Waits until the log holds a text so many times.
     #[track_caller]
     pub fn await_log(&self, text: &str, times: usize) {
@@ -121,6 +145,15 @@ impl Drop for Place {
         if self.path("pid").exists() {
             self.run(&["--stop"]);
         }
+    }
+}
+
+/// Says that it is over, also when a test fails: threads that look at that do not keep it waiting.
+pub struct Finally<'a>(pub &'a AtomicBool);
+
+impl Drop for Finally<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 
