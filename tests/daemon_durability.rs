@@ -153,24 +153,27 @@ fn request(method: &str, params: &Value) -> Value {
     json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
 }
 
-/// A file with so many voxels of all colours that five of them are worth a checkpoint.
-fn save_noise(place: &Place) -> String {
-    let path = place.path("noise.gox").to_str().unwrap().to_owned();
-    let mut client = place.client();
-    client.result("goxel.create_project", json!({"project_id": "noise"}));
-    let mixed = |number: i64| (number * 7_919 + 13) % 1_000_003;
-    for part in 0..10 {
-        let voxel = |number: i64| {
-            let (at, color) = (mixed(number), mixed(number * 31 + 7));
-            json!({"position": [at % 100, at / 100 % 100, at / 10_000 % 100],
-                "color": [color & 255, color >> 8 & 255, color >> 12 & 255, 255]})
+/// A name whose edit is long in the journal and soon made.
+fn long_name(number: u64) -> String {
+    format!("{number} {}", "long".repeat(15_000))
+}
+
+/// Projects that come and go; the journal is soon long enough for a checkpoint, and they are large in
+/// it.
+fn come_and_go() -> impl Iterator<Item = Value> {
+    let project = |id: u64| {
+        let named = json!({"project_id": format!("noise {id}")});
+        let rename = |number: u64| {
+            let params = json!({"project_id": named["project_id"], "layer_id": 1,
+                "name": long_name(number)});
+            request("goxel.rename_layer", &params)
         };
-        let voxels: Vec<Value> = (part * 10_000..(part + 1) * 10_000).map(voxel).collect();
-        client.result("add_voxels", json!({"project_id": "noise", "voxels": voxels}));
-    }
-    client.result("goxel.save_project", json!({"project_id": "noise", "path": path}));
-    client.result("goxel.close_project", json!({"project_id": "noise"}));
-    path
+        let mut story = vec![request("goxel.create_project", &named)];
+        story.extend((1..100).map(rename));
+        story.push(request("goxel.close_project", &named));
+        story
+    };
+    (0..4).cycle().flat_map(project)
 }
 
 #[test]
@@ -178,25 +181,17 @@ fn a_worker_that_is_killed_while_it_writes_a_checkpoint_loses_nothing() {
     let place = Place::new();
     let config = place.configure(PATIENT);
     place.start(&["-c", &config]);
-    let path = save_noise(&place);
     place.client().result("goxel.create_project", json!({"project_id": "count"}));
-    let ids = || (0..4).map(|number| format!("noise {number}"));
-    let loads = || {
-        ids().cycle().flat_map(|id| {
-            let named = json!({"project_id": id, "path": path});
-            [request("goxel.load_project", &named), request("goxel.close_project", &named)]
-        })
-    };
     let adds = |from: u64| {
         (from..).map(|x| {
             request("goxel.add_voxel", &json!({"project_id": "count", "position": [x, 0, 0]}))
         })
     };
     let (mut counted, mut checkpoints) = (0, 0);
-    for round in 0..8 {
+    for round in 0..12 {
         let worker = place.worker();
         let acknowledged = std::thread::scope(|scope| {
-            scope.spawn(|| send_until_it_dies(&place, loads()));
+            scope.spawn(|| send_until_it_dies(&place, come_and_go()));
             let adding = scope.spawn(|| send_until_it_dies(&place, adds(counted)));
             await_checkpoint(&place, round);
             send(worker, Signal::SIGKILL);
@@ -213,24 +208,42 @@ fn a_worker_that_is_killed_while_it_writes_a_checkpoint_loses_nothing() {
                 assert_eq!(row["voxel_count"], revision);
                 counted = revision;
             } else {
-                assert_eq!((&row["voxel_count"], revision), (&json!(100_000), Some(0)), "{row}");
-                client.result("goxel.close_project", json!({"project_id": id}));
+                let named = json!({"project_id": id});
+                let layers = client.result("goxel.list_layers", named.clone());
+                let name = layers["layers"][0]["name"].as_str().unwrap();
+                let last = name.split_once(' ').and_then(|(number, _)| number.parse().ok());
+                assert_eq!(revision, last.or(Some(0)), "{row}");
+                client.result("goxel.close_project", named);
             }
         }
         checkpoints += u64::from(place.path("state/manifest.json").exists());
     }
-    assert!(checkpoints > 3, "only {checkpoints}");
+    assert!(checkpoints > 5, "only {checkpoints}");
+    // Nothing is left of what was not finished.
+    let is_known = |name: &String| {
+        name.starts_with("log-") || ["lock", "manifest.json"].contains(&name.as_str())
+    };
+    let manifest = fs::read_to_string(place.path("state/manifest.json")).unwrap();
+    let is_named = |name: &String| manifest.contains(name.as_str());
+    let mut left = state_files(&place);
+    left.retain(|name| !is_known(name) && !is_named(name));
+    assert_eq!(left, [""; 0]);
     assert_eq!(place.log().matches("no checkpoint").count(), 0, "{}", place.log());
+}
+
+fn state_files(place: &Place) -> Vec<String> {
+    let entries = fs::read_dir(place.path("state")).unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<String> = names.collect();
+    names.sort();
+    names
 }
 
 /// Waits until one is begun, and some of it is done, more in some rounds.
 fn await_checkpoint(place: &Place, round: u64) {
     let files = || {
-        let names = fs::read_dir(place.path("state")).unwrap();
-        let mut names: Vec<String> =
-            names.map(|it| it.unwrap().file_name().to_str().unwrap().to_owned()).collect();
+        let mut names = state_files(place);
         names.retain(|name| !name.starts_with("log-"));
-        names.sort();
         names
     };
     let mut before = files();
@@ -360,4 +373,25 @@ fn a_worker_that_hangs_does_not_keep_the_next_from_the_state() {
     send(place.supervisor(), Signal::SIGKILL);
     place.start(&["-c", &config]);
     assert_eq!(seen(&place), before);
+}
+
+#[test]
+fn edits_that_come_all_at_once_all_have_room() {
+    let place = Place::new();
+    place.start(&[]);
+    place.client().result("goxel.create_project", json!({"project_id": "a"}));
+    let rename = request(
+        "goxel.rename_layer",
+        &json!({"project_id": "a", "layer_id": 1, "name": long_name(1)}),
+    );
+    let mut clients: Vec<Client> = (0..100).map(|_| place.client()).collect();
+    clients.iter_mut().for_each(|client| _ = client.result("ping", json!([])));
+    // It finds them all when it goes on.
+    send(place.worker(), Signal::SIGSTOP);
+    clients.iter().for_each(|client| client.send(format!("{rename}\n")));
+    send(place.worker(), Signal::SIGCONT);
+    for mut client in clients {
+        let reply = client.receive();
+        assert_eq!(reply["result"]["success"], true, "{reply}");
+    }
 }

@@ -320,6 +320,16 @@ impl Journal {
         Ok(())
     }
 
+    /// As [`forget_until`](Journal::forget_until), but leaves the removing to the caller, who may do it in another
+    /// thread: a file system may take long to free a large file. The names come oldest first, and have to be removed in
+    /// this order. What stays is forgotten by the next journal that is told to.
+    pub fn leave_until(&mut self, position: Position) -> Vec<String> {
+        let not_needed = |pair: &&[Known]| pair[1].after <= position.0;
+        let count = self.segments.windows(2).take_while(not_needed).count();
+        let left = self.segments.drain(..count).map(|segment| segment.name);
+        self.unused.drain(..).chain(left).collect()
+    }
+
     /// How things are.
     pub fn status(&self) -> Status {
         let progress = self.syncer.progress();

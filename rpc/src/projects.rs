@@ -8,6 +8,7 @@ use goxel_engine::project::Project;
 use goxel_engine::scene::Scene;
 use goxel_engine::snapshot::Snapshot;
 use serde_json::{Value, json};
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -338,7 +339,7 @@ impl Projects {
     }
 
     /// Puts in place of all that are kept what the journal says.
-    pub fn replace_kept(&mut self, kept: Vec<OpenProject>, counts: (u64, u64, Option<u64>)) {
+    pub fn replace_kept(&mut self, mut kept: Vec<OpenProject>, counts: (u64, u64, Option<u64>)) {
         let (made, next, current) = counts;
         self.made = self.made.max(made);
         self.numbered = next.saturating_sub(1);
@@ -349,7 +350,13 @@ impl Projects {
             }
         }
         self.current = None;
+        // Of two with one id, the one that was opened last keeps it: clients mean that one. The other
+        // was left out when it was opened.
+        kept.sort_unstable_by_key(|project| Reverse(project.number));
         for mut project in kept {
+            while self.held.contains_key(&project.id) {
+                project.id = format!("{}.{}", project.id, project.number);
+            }
             let is_current = current == Some(project.number);
             project.owner = if is_current { Owner::Everybody } else { Owner::Name };
             if is_current {

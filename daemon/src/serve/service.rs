@@ -36,6 +36,8 @@ const BURST: usize = 64;
 const BURST_TIME: Duration = Duration::from_millis(1);
 /// A longer message is decoded by a worker.
 const PARSE_HERE: usize = 64 << 10;
+/// What a burst may record of edits that are made at once.
+const BURST_BYTES: usize = BURST * PARSE_HERE;
 /// The text of longer messages that are decoded or answered at a time; one is always let in.
 /// Decoded, a text of small values takes many times its length.
 const LARGE_AT_ONCE: usize = 16 << 20;
@@ -140,6 +142,7 @@ impl Service {
     /// Answers what `connection` has asked, as far as that goes now.
     pub fn serve(&mut self, token: u64, connection: &mut Connection) -> Pause {
         let recorded = self.session.journal_len();
+        self.make_room(recorded + BURST_BYTES);
         let pause = self.serve_burst(token, connection);
         self.await_keeping(token, recorded);
         pause

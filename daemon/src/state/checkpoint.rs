@@ -44,14 +44,15 @@ impl State {
     /// The checkpoint to be made now, if the journal has become long enough for one.
     pub fn begin_checkpoint(&mut self, session: &Session) -> Option<Checkpoint> {
         let is_due = self.overdue || self.written >= CHECKPOINT_BYTES;
-        let is_early = self.no_checkpoint_at.is_some_and(|when| when.elapsed() < ASK_AGAIN);
+        if self.checkpointing || !is_due {
+            return None;
+        }
         // While something could not be read, or is damaged, the journal is the only copy of it.
-        let may_be = self.complaints.is_empty() && !session.has_damaged();
-        if !may_be {
+        if !self.complaints.is_empty() || session.has_damaged() {
             self.no_checkpoint_at = None;
             return None;
         }
-        if self.checkpointing || !is_due || is_early {
+        if self.no_checkpoint_at.is_some_and(|when| when.elapsed() < ASK_AGAIN) {
             return None;
         }
         match self.journal.rotate() {
@@ -82,24 +83,45 @@ impl State {
         }
     }
 
-    /// Shortens the journal by what a checkpoint holds now.
-    pub fn end_checkpoint(&mut self, done: Checkpointed) {
+    /// Shortens the journal by what a checkpoint holds now: what is left to be removed is the answer.
+    pub fn end_checkpoint(&mut self, done: Checkpointed) -> Leavings {
         self.checkpointing = false;
         let manifest = match done.0 {
             Ok(manifest) => manifest,
             Err(error) => {
                 // Memory alone has what the disk lost.
                 self.overdue |= self.hole.is_some();
-                return self.put_off(&error);
+                self.put_off(&error);
+                return Leavings { storage: Arc::clone(&self.storage), names: Vec::new() };
             }
         };
         self.hole = self.hole.filter(|hole| *hole > Position(manifest.position));
-        if let Err(error) = self.journal.forget_until(Position(manifest.position)) {
-            log::warn!("old parts of the journal stay: {error}");
-        }
+        let names = self.journal.leave_until(Position(manifest.position));
         log::debug!("checkpoint of {} projects", manifest.projects.len());
         self.manifest = manifest;
         self.checkpointed_at = Some(Instant::now());
+        Leavings { storage: Arc::clone(&self.storage), names }
+    }
+}
+
+/// Parts of the journal that nobody needs any more. A file system may take long to free them.
+#[must_use]
+pub struct Leavings {
+    storage: Arc<dyn Storage>,
+    names: Vec<String>,
+}
+
+impl Leavings {
+    /// Removes them, oldest first: what stays is what a log begins with.
+    pub fn remove(self) {
+        for name in self.names {
+            match self.storage.remove(&name) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return log::warn!("old parts of the journal stay: {name}: {error}");
+                }
+                _ => {}
+            }
+        }
     }
 }
 

@@ -244,7 +244,10 @@ fn rebuild_all(
     let mut all = Rebuilding::default();
     for (number, id) in projects {
         if reading.deaths.get(&number).is_some_and(|deaths| *deaths >= DEATHS) {
-            all.complaints.push(format!("project {id} is left out: {DEATHS} workers died over it"));
+            all.complaints.push(format!(
+                "project {id} is left out: {DEATHS} workers died over it; what it was stays in the \
+                 journal, and without {READING} there it is read again"
+            ));
             all.left_out.push(number);
             log.leave_out(number);
             continue;

@@ -99,7 +99,7 @@ fn finish(mut state: State, session: &Session) -> Result<(), String> {
     let checkpoint = state.begin_checkpoint(session).ok_or("the journal cannot be written")?;
     let made = checkpoint.make();
     let done = made.error().map_or(Ok(()), |error| Err(format!("no checkpoint: {error}")));
-    state.end_checkpoint(made);
+    state.end_checkpoint(made).remove();
     state.close();
     done
 }

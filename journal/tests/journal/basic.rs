@@ -102,6 +102,27 @@ fn forgetting_removes_segments_that_hold_nothing_later() {
 }
 
 #[test]
+fn what_is_not_needed_can_be_left_for_others_to_remove() {
+    for position in 0..6 {
+        let memory = Memory::new();
+        let mut journal = open(memory.clone(), LONG);
+        commit(&mut journal, "one two | three four | five");
+        let before = memory.files();
+        let left = journal.leave_until(Position(position));
+        assert_eq!(memory.files(), before, "nothing is removed");
+        assert_eq!(journal.leave_until(Position(position)), [""; 0], "once");
+        journal.forget_until(Position(position)).unwrap();
+        let expected = [segment(1), segment(3)];
+        assert_eq!(left, expected[..(position as usize / 2).min(2)], "{position}");
+        drop(journal);
+        // Who should have removed them is dead: the next journal does.
+        let mut next = try_open(memory.clone(), LONG, position.min(5) + 1).unwrap();
+        next.forget_until(Position(position)).unwrap();
+        assert!(left.iter().all(|name| !memory.files().contains_key(name)), "{position}");
+    }
+}
+
+#[test]
 fn a_log_without_frames_that_are_needed_is_refused() {
     let memory = Memory::new();
     let mut journal = open(memory.clone(), LONG);

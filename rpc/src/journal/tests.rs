@@ -371,3 +371,27 @@ fn a_project_that_was_taken_over_is_not_restored_to_what_it_was_earlier() {
     kept.session.restore(number, Some(rebuilt));
     assert_eq!(seen(&kept.session), newer);
 }
+
+#[test]
+fn a_project_that_was_left_out_comes_back_beside_one_that_has_its_id_now() {
+    let mut kept = Kept::new();
+    let named = json!({"project_id": "a", "name": "old"});
+    assert!(kept.ask("goxel.create_project", &named));
+    kept.commit();
+    let frames = kept.frames.iter().map(|(number, bytes)| (*number, bytes.as_slice()));
+    let mut log = Log::read(&kept.manifest, frames).expect("it was just written");
+    log.leave_out(1);
+    kept.session = Session::resume(Config::default(), &log, Vec::new());
+    kept.session.set_journal_room(usize::MAX, "");
+    assert!(kept.ask("goxel.create_project", &json!({"project_id": "a", "name": "new"})));
+    kept.commit();
+    for _ in 0..2 {
+        kept.session = kept.come_back().expect("both are whole");
+        kept.session.set_journal_room(usize::MAX, "");
+        let names = |it: &FrozenProject| (it.number, it.id.clone(), it.about.name.clone());
+        let found: Vec<_> = kept.session.freeze(0).projects().iter().map(names).collect();
+        let one = |number, id: &str, name: &str| (number, id.to_owned(), name.to_owned());
+        assert_eq!(found, [one(1, "a.1", "old"), one(2, "a", "new")]);
+        kept.checkpoint();
+    }
+}

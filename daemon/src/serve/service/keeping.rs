@@ -97,7 +97,7 @@ impl Service {
         let Some(checkpoint) = state.begin_checkpoint(&self.session) else { return };
         let make = || Done::Checkpointed(checkpoint.make());
         if self.pool.submit_always(NOBODY, Priority::Normal, make).is_err() {
-            state.end_checkpoint(Checkpointed::not_begun());
+            state.end_checkpoint(Checkpointed::not_begun()).remove();
         }
         // The segment that was begun for it has its own room.
         self.make_room(0);
@@ -129,7 +129,13 @@ impl Service {
 
     pub(super) fn end_checkpoint(&mut self, done: Checkpointed) {
         if let Some(state) = &mut self.state {
-            state.end_checkpoint(done);
+            let leavings = state.end_checkpoint(done);
+            let remove = || {
+                leavings.remove();
+                Done::Forgot
+            };
+            // What nobody has time to remove, the next worker removes with what it does not need.
+            let _ = self.pool.submit_always(NOBODY, Priority::Low, remove);
         }
         self.note_journal();
     }

@@ -245,7 +245,7 @@ impl Driver {
     pub fn end_checkpoint(&mut self) -> Result<(), String> {
         let Some(made) = self.make_checkpoint() else { return Ok(()) };
         let outcome = made.error().map_or(Ok(()), |error| Err(error.to_string()));
-        self.state.end_checkpoint(made);
+        self.state.end_checkpoint(made).remove();
         outcome
     }
 

@@ -273,7 +273,7 @@ fn a_checkpoint_that_was_made_meanwhile_does_not_keep_projects_from_being_read()
     act(&mut driver, &voxel("b", 41)).expect("it is not refused");
     assert_eq!(driver.turn(), Turn::Lost);
     assert_eq!(seen(&driver.session), *driver.last_kept());
-    driver.state.end_checkpoint(made);
+    driver.state.end_checkpoint(made).remove();
     check_that_it_goes_on(&memory, driver, "after it was taken back");
 }
 

@@ -99,7 +99,7 @@ impl Run {
     fn follow(&mut self, event: &Event) {
         match event {
             Event::Act(it) => self.act(it),
-            Event::Wait => _ = self.driver.wait_for(*self.frames.last().expect("there is a first")),
+            Event::Wait => _ = self.driver.wait_for(self.driver.state.journal.last()),
             Event::Fail(call, nth, errno) => self.memory.fail(*call, *nth, *errno),
             Event::FailWrites(errno) => self.memory.fail_writes(Some(*errno)),
             Event::Limit(bytes) => {
