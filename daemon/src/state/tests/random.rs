@@ -142,9 +142,19 @@ impl Run {
                 self.frames.iter().rposition(|frame| *frame <= acknowledged).unwrap_or(0)
             }
         };
+        let killed = self.memory.after_crash(Keep::Everything);
         self.memory = self.memory.after_crash(keep);
         self.driver.storage = Arc::new(self.memory.clone());
         let back = self.driver.restart();
+        // Where nothing is synced a power cut may tear a hole into the log: that is refused and
+        // said, and here the cut did not happen.
+        if let Err(error) = &back
+            && (self.fsync, keep != Keep::Everything) == (Fsync::Never, true)
+            && error.contains("--repair")
+        {
+            self.memory = killed;
+            return self.crash(Keep::Everything);
+        }
         back.unwrap_or_else(|error| panic!("{keep:?}: {error}"));
         let (found, kept) = (seen(&self.driver.session), &mut self.driver.kept);
         let commit = kept.iter().rposition(|it| *it == found);
