@@ -14,6 +14,9 @@ use crate::storage::{Flush, Storage};
 use crate::sync::{DOUBT, Policy, Syncer};
 use crate::torn::{Torn, set_aside};
 
+/// How the names of files begin that are no part of the log any more, and may be removed by anybody.
+pub const OLD: &str = "old-";
+
 /// How a journal works.
 pub struct Options {
     /// When what was written is synced.
@@ -320,14 +323,24 @@ impl Journal {
         Ok(())
     }
 
-    /// As [`forget_until`](Journal::forget_until), but leaves the removing to the caller, who may do it in another
-    /// thread: a file system may take long to free a large file. The names come oldest first, and have to be removed in
-    /// this order. What stays is forgotten by the next journal that is told to.
-    pub fn leave_until(&mut self, position: Position) -> Vec<String> {
-        let not_needed = |pair: &&[Known]| pair[1].after <= position.0;
-        let count = self.segments.windows(2).take_while(not_needed).count();
-        let left = self.segments.drain(..count).map(|segment| segment.name);
-        self.unused.drain(..).chain(left).collect()
+    /// As [`forget_until`](Journal::forget_until), but only takes the segments out of the log: they are files named
+    /// `old-*` then, which the caller removes when he has the time. A file system may take long to free a large one.
+    pub fn set_aside_until(&mut self, position: Position) -> Vec<String> {
+        self.remove_unused();
+        let mut aside = Vec::new();
+        while let [oldest, next, ..] = self.segments.as_slice() {
+            let name = format!("{OLD}{}", oldest.name);
+            if next.after > position.0 {
+                break;
+            }
+            if let Err(error) = self.storage.rename(&oldest.name, &name) {
+                self.last_error = Some(error.to_string());
+                break;
+            }
+            self.segments.remove(0);
+            aside.push(name);
+        }
+        aside
     }
 
     /// How things are.

@@ -46,7 +46,7 @@ mod torn;
 pub use disk::Disk;
 pub use error::{CommitError, Failure, OpenError};
 pub use frames::{FrameIter, Frames};
-pub use journal::{Found, Journal, Lost, Options, Status, read};
+pub use journal::{Found, Journal, Lost, OLD, Options, Status, read};
 pub use memory::{Call, Keep, Memory};
 pub use repair::{Cut, Report, repair};
 pub use sealed::{unseal, write_sealed};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use goxel_engine::encode;
-use goxel_journal::{Position, Storage, write_sealed};
+use goxel_journal::{OLD, Position, Storage, write_sealed};
 use goxel_rpc::Session;
 use goxel_rpc::journal::{Frozen, FrozenProject, Manifest};
 
@@ -96,7 +96,7 @@ impl State {
             }
         };
         self.hole = self.hole.filter(|hole| *hole > Position(manifest.position));
-        let names = self.journal.leave_until(Position(manifest.position));
+        let names = self.journal.set_aside_until(Position(manifest.position));
         log::debug!("checkpoint of {} projects", manifest.projects.len());
         self.manifest = manifest;
         self.checkpointed_at = Some(Instant::now());
@@ -112,14 +112,11 @@ pub struct Leavings {
 }
 
 impl Leavings {
-    /// Removes them, oldest first: what stays is what a log begins with.
+    /// Removes them. What stays is swept after the next checkpoint.
     pub fn remove(self) {
         for name in self.names {
-            match self.storage.remove(&name) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                    return log::warn!("old parts of the journal stay: {name}: {error}");
-                }
-                _ => {}
+            if let Err(error) = self.storage.remove(&name) {
+                log::warn!("{name} stays: {error}");
             }
         }
     }
@@ -167,16 +164,15 @@ impl Checkpoint {
     }
 }
 
-/// Removes files of projects that no manifest names, and what is left of those that were being
+/// Removes what is set aside of the journal, and files of projects that no manifest names, and what is left of those that were being
 /// written. What stays takes room, no more.
 pub(super) fn sweep(storage: &dyn Storage, manifests: &[&Manifest]) {
     let names = storage.list().unwrap_or_default();
     let is_named = |name: &String| {
         manifests.iter().any(|it| it.projects.iter().any(|kept| kept.file == *name))
     };
-    let is_old = |name: &String| {
-        name.strip_suffix(".new").unwrap_or(name).ends_with(SUFFIX) && !is_named(name)
-    };
+    let is_project = |name: &str| name.strip_suffix(".new").unwrap_or(name).ends_with(SUFFIX);
+    let is_old = |name: &String| name.starts_with(OLD) || (is_project(name) && !is_named(name));
     for name in names.iter().filter(|name| is_old(name)) {
         if let Err(error) = storage.remove(name) {
             log::warn!("{name} stays: {error}");

@@ -134,7 +134,7 @@ impl Service {
                 leavings.remove();
                 Done::Forgot
             };
-            // What nobody has time to remove, the next worker removes with what it does not need.
+            // What nobody has time to remove is swept after the next checkpoint.
             let _ = self.pool.submit_always(NOBODY, Priority::Low, remove);
         }
         self.note_journal();
