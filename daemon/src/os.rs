@@ -14,7 +14,7 @@ use nix::unistd::{dup2_stderr, dup2_stdin, dup2_stdout};
 use crate::process::privileges::Identity;
 
 /// How much nicer the workers are than the event loop, which must stay quick.
-const WORKER_NICENESS: libc::c_int = 5;
+const WORKER_NICENESS: libc::c_int = 10;
 
 /// Lets other threads go before the calling one.
 ///

@@ -100,7 +100,8 @@ pub struct EventLoop {
     signals: Signals,
     link: Link,
     service: Service,
-    connections: HashMap<u64, Connection>,
+    /// By a number of ours, so nobody can choose those that hash alike.
+    connections: HashMap<u64, Connection, foldhash::fast::RandomState>,
     next_token: u64,
     /// Connections with something to answer.
     runnable: VecDeque<u64>,
@@ -142,7 +143,7 @@ impl EventLoop {
             signals,
             link,
             service,
-            connections: HashMap::new(),
+            connections: HashMap::default(),
             next_token: FIRST_CONNECTION,
             runnable: VecDeque::new(),
             touched: Vec::new(),
@@ -376,7 +377,8 @@ impl EventLoop {
     /// Ends the turn: sends, closes what is done, and tells epoll what to report.
     fn settle_touched(&mut self) {
         let kept = self.service.acknowledged();
-        for token in std::mem::take(&mut self.touched) {
+        let mut touched = std::mem::take(&mut self.touched);
+        for token in touched.drain(..) {
             let Some(connection) = self.connections.get_mut(&token) else { continue };
             let clogged = connection.is_clogged();
             connection.flush(kept);
@@ -389,6 +391,10 @@ impl EventLoop {
                 log::error!("connection {token} cannot be watched: {errno}");
                 self.close(token);
             }
+        }
+        // Its room is for the next turn.
+        if self.touched.is_empty() {
+            self.touched = touched;
         }
     }
 
