@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use goxel_journal::{Call, Keep, Memory, Position};
+use goxel_journal::{Call, Keep, Memory, Position, Storage};
 use nix::errno::Errno;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use serde_json::json;
 
-use super::driver::{Driver, Turn, seen};
+use super::driver::{Driver, Turn, open, seen};
 use super::faults::check_that_it_goes_on;
 use super::script::{Act, act, create, flood, voxel};
 use crate::config::plain::Fsync;
+use crate::state::repair::repair_in;
 
 #[derive(Clone, Debug)]
 enum Event {
@@ -147,12 +148,19 @@ impl Run {
         self.memory = self.memory.after_crash(keep);
         self.driver.storage = Arc::new(self.memory.clone());
         let back = self.driver.restart();
-        // Where nothing is synced a power cut may tear a hole into the log: that is refused and
-        // said, and here the cut did not happen.
+        // What was never synced may reach the disk in another order than it was written, and so a
+        // power cut tear a hole into the log: that is refused and said, and here the cut did not
+        // happen.
+        let may_tear = match keep {
+            Keep::Everything => false,
+            Keep::Nothing => self.fsync == Fsync::Never,
+            Keep::Bytes(_) => true,
+        };
         if let Err(error) = &back
-            && (self.fsync, keep != Keep::Everything) == (Fsync::Never, true)
+            && may_tear
             && error.contains("--repair")
         {
+            self.check_repaired(told, error);
             self.memory = killed;
             return self.crash(Keep::Everything);
         }
@@ -163,6 +171,16 @@ impl Run {
         assert!(commit >= told, "{keep:?}: as after commit {commit}, and {told} was told");
         kept.truncate(commit + 1);
         self.frames.truncate(commit + 1);
+    }
+
+    /// A repair keeps what somebody was told of.
+    fn check_repaired(&self, told: usize, refusal: &str) {
+        let memory: Arc<dyn Storage> = Arc::new(self.memory.clone());
+        repair_in(Arc::clone(&memory)).unwrap_or_else(|why| panic!("{refusal}: {why}"));
+        let (back, _) = open(memory, self.fsync).expect("it was repaired");
+        let found = seen(&back.session);
+        let commit = self.driver.kept.iter().rposition(|it| *it == found);
+        assert!(commit >= Some(told), "{refusal}: after a repair as after {commit:?} of {told}");
     }
 }
 
