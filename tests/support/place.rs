@@ -169,8 +169,12 @@ pub fn until(mut holds: impl FnMut() -> bool, complaint: impl Fn() -> String) {
 
 /// Whether a process lives.
 pub fn is_there(pid: i32) -> bool {
-    // A zombie has no memory any more; it may wait for its parent for long.
-    fs::read_to_string(format!("/proc/{pid}/statm")).is_ok_and(|it| !it.starts_with("0 "))
+    let Ok(stat) = fs::read_to_string(format!("/proc/{pid}/stat")) else { return false };
+    // A zombie may wait for its parent for long. Its last thread closes its files, so that has to be
+    // gone too; that it has no memory any more says nothing of them.
+    let is_zombie = stat.rsplit(')').next().is_some_and(|rest| rest.trim_start().starts_with('Z'));
+    let threads = fs::read_dir(format!("/proc/{pid}/task")).map_or(0, Iterator::count);
+    !is_zombie || threads > 1
 }
 
 /// To a process that is there.
