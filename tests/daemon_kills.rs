@@ -82,7 +82,7 @@ fn kill_often(
     acknowledged: &AtomicU64,
     done: &AtomicBool,
 ) -> impl Iterator<Item = ()> {
-    let mut worker = place.worker();
+    let (mut worker, mut kills) = (place.worker(), 0);
     std::iter::from_fn(move || {
         let until_then = acknowledged.load(Ordering::Relaxed) + 1 + random.below(6);
         let is_over = || done.load(Ordering::Relaxed);
@@ -92,7 +92,9 @@ fn kill_often(
             return None;
         }
         send(worker, Signal::SIGKILL);
-        until(|| place.worker() != worker, || place.log());
+        kills += 1;
+        // What was answered before the kill may be counted after it.
+        until(|| place.log().matches("serving again").count() >= kills, || place.log());
         worker = place.worker();
         Some(())
     })
